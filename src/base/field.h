@@ -1,0 +1,104 @@
+/*
+ * A record described as data: one const array of `struct field` per C struct. From it come JSON
+ * decoding with validation, JSON encoding, the database row mapping, CSV columns, OpenAPI schemas and
+ * the metadata of the web's forms.
+ *
+ * C member by type: F_STR, F_JSON, F_SECRET → struct str; F_REAL → double; everything else → int64_t.
+ * Absent values: str.p == NULL, NaN, NIL.
+ */
+#ifndef GEZHI_BASE_FIELD_H
+#define GEZHI_BASE_FIELD_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/jw.h"
+#include "base/time.h"
+
+enum ftype {
+	F_STR,	  /* text; min/max are lengths in characters */
+	F_INT,	  /* whole number in [min,max] */
+	F_BOOL,	  /* 0/1 in the table, true/false in JSON */
+	F_REAL,	  /* number */
+	F_TIME,	  /* instant; RFC 3339 in JSON */
+	F_DATE,	  /* yyyymmdd in the table, "2026-02-13" in JSON */
+	F_ID,	  /* id of a row of entity `ref`; text in JSON */
+	F_CODE,	  /* 17-digit position code of a place; text in JSON */
+	F_MONEY,  /* fen */
+	F_ENUM,	  /* index into vocab; the word in JSON */
+	F_JSON,	  /* any JSON value, kept as text, at most `max` bytes */
+	F_SECRET, /* identifier of a person: encrypted at rest, masked in replies */
+	F_TYPE_MAX
+};
+
+enum {
+	FIELD_REQUIRED = 1 << 0,
+	FIELD_READONLY = 1 << 1, /* in replies, never in requests */
+	FIELD_PRIVATE = 1 << 2,	 /* left out of replies unless the caller may see personal data */
+	FIELD_SEARCH = 1 << 3,	 /* matched by ?q= */
+	FIELD_FILTER = 1 << 4,	 /* may be a query parameter */
+	FIELD_SORT = 1 << 5,	 /* may be named in ?sort= */
+	FIELD_UNIQUE = 1 << 6,	 /* natural key of imports */
+	FIELD_SCOPE = 1 << 7,	 /* the place code that the scope predicate reads */
+	FIELD_CREATE = 1 << 8,	 /* may be given on create, not changed afterwards */
+	FIELD_HIDDEN = 1 << 9	 /* in the table, never in requests or replies */
+};
+
+/* Words of an F_ENUM in table order; NULL-terminated. */
+struct vocab {
+	const char *name;
+	const char *const *word;
+};
+
+struct field {
+	const char *name; /* JSON key and column */
+	enum ftype type;
+	unsigned flags;
+	size_t off;
+	int64_t min, max; /* both 0: the type's own limits */
+	const char *ref;
+	const struct vocab *vocab;
+	const char *purpose; /* why it is held; required for PRIVATE and SECRET fields */
+};
+
+struct fields {
+	const struct field *v;
+	size_t n;
+	size_t size; /* sizeof the struct */
+};
+
+#define FIELD(S, m, t, ...) { .name = #m, .type = (t), .off = offsetof(struct S, m), __VA_ARGS__ }
+#define FIELDS(S, arr) { (arr), sizeof(arr) / sizeof((arr)[0]), sizeof(struct S) }
+
+enum { FIELD_MAX = 64 }; /* presence is a 64-bit set */
+
+/* Sets every member to its absent value. */
+void fields_clear(const struct fields *f, void *rec);
+/*
+ * Decodes a JSON object into `rec` (copies text into `a`). Unknown keys, wrong types, lengths and
+ * ranges are refused with the field's name. `patch` lifts REQUIRED. READONLY and HIDDEN keys count as
+ * unknown. *ret_present has bit i set when field i was given (null counts as given).
+ */
+enum err fields_decode(const struct fields *f, json_t *obj, bool patch, struct arena *a, void *rec,
+		       uint64_t *ret_present, struct error *e) MUST_CHECK;
+/* One value from text (CSV cell, query parameter), same checks. */
+enum err field_from_text(const struct field *f, struct str text, struct arena *a, void *rec,
+			 struct error *e) MUST_CHECK;
+void field_to_text(const struct field *f, const void *rec, struct buf *b);
+/* key and value; nothing for HIDDEN. */
+void field_encode(const struct field *f, const void *rec, struct jw *j);
+const struct field *fields_find(const struct fields *f, struct str name);
+int64_t vocab_index(const struct vocab *v, struct str word); /* NIL when absent */
+const char *vocab_word(const struct vocab *v, int64_t index); /* NULL when out of range */
+
+/* Typed access by descriptor (memcpy inside). */
+int64_t field_int(const struct field *f, const void *rec);
+double field_real(const struct field *f, const void *rec);
+struct str field_str(const struct field *f, const void *rec);
+void field_set_int(const struct field *f, void *rec, int64_t v);
+void field_set_real(const struct field *f, void *rec, double v);
+void field_set_str(const struct field *f, void *rec, struct str v);
+bool field_is_nil(const struct field *f, const void *rec);
+
+#endif
