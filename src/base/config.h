@@ -6,6 +6,7 @@
 #define GEZHI_BASE_CONFIG_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 

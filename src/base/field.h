@@ -10,6 +10,7 @@
 #define GEZHI_BASE_FIELD_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -68,7 +69,8 @@ struct fields {
 	size_t size; /* sizeof the struct */
 };
 
-#define FIELD(S, m, t, ...) { .name = #m, .type = (t), .off = offsetof(struct S, m), __VA_ARGS__ }
+/* FIELD(person, name, F_STR, .max = 64, …): struct tag, member, type, then any designated members. */
+#define FIELD(S, m, ...) { .name = #m, .off = offsetof(struct S, m), .type = __VA_ARGS__ }
 #define FIELDS(S, arr) { (arr), sizeof(arr) / sizeof((arr)[0]), sizeof(struct S) }
 
 enum { FIELD_MAX = 64 }; /* presence is a 64-bit set */

@@ -15,6 +15,7 @@ struct jw {
 	int depth;
 	bool after_key;
 	uint32_t has_item; /* bit per level: something was written at that level */
+	uint32_t in_obj;   /* bit per level: the level is an object, so keys are due */
 };
 
 void jw_init(struct jw *j, struct buf *b);
