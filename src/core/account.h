@@ -1,0 +1,32 @@
+/*
+ * Accounts: argon2id passwords, sessions, lock-out after repeated failures, CSRF tokens, posts with
+ * start and end, and the stand-in that holds a post while its A person is on leave.
+ */
+#ifndef GEZHI_CORE_ACCOUNT_H
+#define GEZHI_CORE_ACCOUNT_H
+
+#include "core/app.h"
+
+enum { SESSION_HOURS = 12, LOCK_AFTER = 5, LOCK_MINUTES = 15, PASSWORD_MIN = 10 };
+
+/* Token → principal: from the cache, else from the store. Counted; release with principal_put.
+ * ERR_AUTH when unknown, ended or expired. */
+enum err principal_of(struct app *app, struct dbc *c, struct str token, int64_t now,
+		      const struct principal **ret) MUST_CHECK;
+void principal_put(const struct principal *p);
+/* Builds a principal from a login without a session (command line, demo, tests); memory from `a`. */
+enum err principal_of_login(struct dbc *c, struct str login, int64_t now, struct arena *a,
+			    struct principal **ret) MUST_CHECK;
+/* Drops cached principals of a user (NIL: of all), after posts or sessions changed. */
+void principal_forget(struct app *app, int64_t user_id);
+struct session_cache *session_cache_new(void);
+void session_cache_free(struct session_cache *s);
+
+extern const struct entity user_entity, post_entity, unit_entity;
+extern const struct module account_module;
+/* Creates or changes a user from the command line. */
+enum err account_set_password(struct dbc *c, int64_t user_id, struct str password, int64_t now, struct error *e) MUST_CHECK;
+
+enum unit_kind { UNIT_DEPARTMENT, UNIT_CENTRE, UNIT_BOARD, UNIT_COMMUNITY, UNIT_GRID, UNIT_COMPANY };
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * A table described once. From `struct entity` come create/read/update/list endpoints with declared
+ * filters, orders and keyset pages, CSV import and export, the audit diff, OpenAPI and the metadata of
+ * the web's lists and forms.
+ *
+ * Every entity table has id, version, created_at, updated_at, created_by; the field table lists `id`
+ * first and `version` second, then its own columns.
+ */
+#ifndef GEZHI_CORE_ENTITY_H
+#define GEZHI_CORE_ENTITY_H
+
+#include "http/route.h"
+
+struct app;
+struct dbc;
+
+enum {
+	ENTITY_DELETE = 1 << 0,	   /* rows may be deleted (with an audit entry holding the row) */
+	ENTITY_CONFIG = 1 << 1,	   /* part of the snapshot: a change reloads it */
+	ENTITY_PREVIEW = 1 << 2,   /* PATCH ?preview=true answers with `affects` */
+	ENTITY_NO_CREATE = 1 << 3, /* rows come from elsewhere */
+	ENTITY_NO_IMPORT = 1 << 4
+};
+
+struct entity {
+	const char *name;  /* "place": audit, refs */
+	const char *table; /* "place" */
+	const char *path;  /* "places" → /api/places */
+	struct fields fields;
+	const char *read, *write; /* permission words */
+	unsigned flags;
+	const char *order; /* default sort: a field name, "-" first for descending */
+	/* Cross-field rules and derived values, before insert (old == NULL) or update. In the transaction. */
+	enum err (*check)(struct req *rq, const void *old, void *rec);
+	/* After the row was written. */
+	enum err (*after)(struct req *rq, const void *old, const void *rec);
+	/* What a change would touch, for ?preview=true: writes members of "affects". */
+	enum err (*preview)(struct req *rq, const void *old, const void *rec, struct jw *out);
+	/* Members beside the fields in a single-row reply. */
+	enum err (*extra)(struct req *rq, const void *rec, struct jw *out);
+	/* Members beside the fields in every list row (names from the snapshot); `rec` has the row. */
+	void (*extra_row)(struct req *rq, const void *rec, struct jw *out);
+};
+
+/* Number of routes entity_routes makes at most. */
+enum { ENTITY_ROUTES = 7 };
+/* Fills `out` with the routes the entity's flags allow; returns how many. Memory from `a`. */
+size_t entity_routes(const struct entity *e, struct arena *a, struct route *out);
+
+/* For modules: load by id under scope (ERR_NOT_FOUND with rq->err), insert, update with version guard
+ * and audit diff. `rec` is laid out by e->fields. */
+enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *rec) MUST_CHECK;
+enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
+enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
+
+/* One import run, for the route and the command line. `map` renames columns: NULL or a JSON object
+ * {"column":"field"}. Natural key: the FIELD_UNIQUE field. */
+struct import_result {
+	int64_t rows, created, updated, unchanged, rejected;
+};
+enum err entity_import(struct req *rq, const struct entity *e, struct str csv, json_t *map, bool dry_run,
+		       bool partial, struct import_result *ret, struct jw *errors) MUST_CHECK;
+/* All rows the caller may see that match rq's filters, as CSV appended to `out`. */
+enum err entity_export(struct req *rq, const struct entity *e, struct buf *out) MUST_CHECK;
+
+/* SQL texts of an entity, for the test that prepares all of them. */
+void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg);
+/* /api/meta's member for one entity. */
+void entity_meta(const struct entity *e, struct jw *out);
+
+#endif

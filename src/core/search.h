@@ -1,0 +1,22 @@
+/*
+ * Exact substring search that finds two-character Chinese words. Text becomes a sequence of tokens
+ * (bigrams of Han characters, words of letters and digits, all written in ASCII) in an inverted index:
+ * FTS5 on SQLite, tsvector on PostgreSQL, with the same tokens and so the same results.
+ */
+#ifndef GEZHI_CORE_SEARCH_H
+#define GEZHI_CORE_SEARCH_H
+
+#include "base/buf.h"
+#include "core/sqlb.h"
+
+/* Tokens of a text, separated by blanks. */
+void search_tokens(struct str text, struct buf *out);
+/* The query in the engine's syntax; false when it has no searchable character. */
+bool search_query(enum db_engine e, struct str q, struct buf *out);
+enum err search_add(struct dbc *c, int64_t matter_id, struct str title, struct str text, struct str address) MUST_CHECK;
+/* Replaces what was indexed: needs the old texts (contentless index). */
+enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3], const struct str now[3]) MUST_CHECK;
+/* Appends " AND m.id IN (…)" with the query bound. */
+void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a);
+
+#endif
