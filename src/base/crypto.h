@@ -16,13 +16,15 @@ void crypto_sha256_hex(struct str data, char ret[HASH_HEX]);
 void crypto_blind(const unsigned char key[KEY_LEN], struct str data, unsigned char ret[HASH_LEN]);
 /* 256-bit random token, URL-safe text. */
 void crypto_token(char ret[TOKEN_TEXT]);
-/* n characters of Crockford base32 without look-alikes, for codes that people read aloud. */
+/* n characters of Crockford base32 without look-alikes, for codes that people read aloud. `ret` has
+ * room for n + 1. */
 void crypto_code(char *ret, size_t n);
 uint64_t crypto_random(void);
 /* argon2id with libsodium's interactive limits (64 MiB): about 50–100 ms; never on an I/O thread. */
 enum err crypto_password_hash(struct str password, char ret[128]) MUST_CHECK;
 bool crypto_password_verify(const char *hash, struct str password);
-/* XChaCha20-Poly1305; nonce is prepended. Output appended to `out`. */
+/* XChaCha20-Poly1305; nonce is prepended. Output appended to `out`. ERR_INVALID for a wrong key or
+ * altered bytes. */
 enum err crypto_seal(const unsigned char key[KEY_LEN], struct str plain, struct buf *out) MUST_CHECK;
 enum err crypto_open(const unsigned char key[KEY_LEN], struct str sealed, struct buf *out) MUST_CHECK;
 

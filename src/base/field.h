@@ -46,6 +46,20 @@ enum {
 	FIELD_HIDDEN = 1 << 9	 /* in the table, never in requests or replies */
 };
 
+/*
+ * The types' own limits, where a field gives none. `max` below `min` also means the type's own upper
+ * limit, so that `.min = 1` alone says "positive".
+ */
+enum {
+	FIELD_TEXT_MAX = 10000,	  /* characters of F_STR */
+	FIELD_SECRET_MAX = 128,	  /* characters of F_SECRET */
+	FIELD_JSON_MAX = 1 << 16, /* bytes of F_JSON */
+	FIELD_JSON_DEPTH = 24
+};
+#define FIELD_INT_MAX INT64_C(9007199254740991) /* exact in a double: F_INT, F_MONEY, F_ID */
+#define FIELD_CODE_MIN INT64_C(10000000000000000)
+#define FIELD_CODE_MAX INT64_C(99999999999999999)
+
 /* Words of an F_ENUM in table order; NULL-terminated. */
 struct vocab {
 	const char *name;
@@ -78,18 +92,30 @@ enum { FIELD_MAX = 64 }; /* presence is a 64-bit set */
 /* Sets every member to its absent value. */
 void fields_clear(const struct fields *f, void *rec);
 /*
+ * Parses JSON text: duplicate keys, nesting over FIELD_JSON_DEPTH and invalid UTF-8 are refused. The
+ * caller gives the value back with json_decref.
+ */
+enum err field_parse_json(struct str text, json_t **ret, struct error *e) MUST_CHECK;
+/*
  * Decodes a JSON object into `rec` (copies text into `a`). Unknown keys, wrong types, lengths and
  * ranges are refused with the field's name. `patch` lifts REQUIRED. READONLY and HIDDEN keys count as
- * unknown. *ret_present has bit i set when field i was given (null counts as given).
+ * unknown. *ret_present has bit i set when field i was given (null counts as given). Without `patch`
+ * members not given become absent, with it they keep their value. `rec` is untouched on failure. Text
+ * must be free of control characters except tab and line ends. An id or code may also come as a JSON
+ * integer.
  */
 enum err fields_decode(const struct fields *f, json_t *obj, bool patch, struct arena *a, void *rec,
 		       uint64_t *ret_present, struct error *e) MUST_CHECK;
-/* One value from text (CSV cell, query parameter), same checks. */
+/* One value from text (CSV cell, query parameter), same checks. Surrounding blanks are dropped; what is
+ * then empty is absent. */
 enum err field_from_text(const struct field *f, struct str text, struct arena *a, void *rec,
 			 struct error *e) MUST_CHECK;
+/* The reverse; absent gives no text, a secret is masked. */
 void field_to_text(const struct field *f, const void *rec, struct buf *b);
-/* key and value; nothing for HIDDEN. */
+/* key and value; nothing for HIDDEN; a secret is masked. Leaving out PRIVATE is the caller's decision. */
 void field_encode(const struct field *f, const void *rec, struct jw *j);
+/* "138****5678": first three and last four of eleven or more characters, fewer of shorter ones. */
+void field_mask(struct str secret, struct buf *b);
 const struct field *fields_find(const struct fields *f, struct str name);
 int64_t vocab_index(const struct vocab *v, struct str word); /* NIL when absent */
 const char *vocab_word(const struct vocab *v, int64_t index); /* NULL when out of range */
