@@ -28,11 +28,15 @@ struct options {
 
 /*
  * Reads argv[1…] into `rec`; operands (no leading --) go to ret_operand (at most max). "--" ends
- * options. An unknown flag or bad value is ERR_INVALID naming it. `file` may be NULL.
+ * options. An unknown flag or bad value is ERR_INVALID naming it. `file` may be NULL; one that cannot
+ * be read is ERR_IO. Values are "--name value" or "--name=value"; a flag is "--name", "--no-name" or
+ * "--name=yes|no". Dashes are underscores in the environment. Empty lines and lines that start with #
+ * do not count in the file. Texts live in `a` or in argv. min/max both 0 set no limit on OPT_INT.
  */
 enum err options_parse(const struct options *o, int argc, char **argv, const char *file, void *rec,
 		       const char **ret_operand, size_t max, size_t *ret_n, struct arena *a,
 		       struct error *e) MUST_CHECK;
+/* One entry per option: name, environment variable, default, limits, purpose. */
 void options_help(const struct options *o, struct buf *b);
 
 #endif
