@@ -30,7 +30,8 @@ bool geo_contains(struct geo *g, const struct geo_shape *s, double lon, double l
 /* Point guaranteed inside, for labels. */
 bool geo_label(struct geo *g, const struct geo_shape *s, double *ret_lon, double *ret_lat);
 double geo_area_m2(struct geo *g, const struct geo_shape *s);
-/* Share of b's area that lies inside a, 0…1. Tolerates slivers: callers compare with 0.999 / 0.001. */
+/* Share of b's area that lies inside a, 0…1; -1 when it cannot be computed. Tolerates slivers: callers
+ * compare with 0.999 / 0.001. */
 double geo_share(struct geo *g, const struct geo_shape *a, const struct geo_shape *b);
 double geo_distance_m(double lon1, double lat1, double lon2, double lat2); /* haversine, R=6371008.8 */
 
