@@ -1,0 +1,107 @@
+/* The builds under other compilers and flags, and the analysers. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { none, type Result } from './results.ts';
+import { cores, type Exec, type Job, root, type Stage } from './stage.ts';
+
+const dirOf = (name: string): string => join('build-test', name);
+export const asanBin = join(dirOf('asan'), 'gezhi');
+
+const once = (status: number | null): Result => (status === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 });
+
+async function buildWith(job: Job, name: string, flags: string[], jobs: number, env: NodeJS.ProcessEnv = {}): Promise<Result> {
+	const dir = dirOf(name);
+	const noted = join(root, dir, 'flags');
+	const wanted = JSON.stringify([flags, env]);
+	const options: Exec = { env, minutes: 20 };
+	if (!existsSync(noted) || readFileSync(noted, 'utf8') !== wanted) {
+		rmSync(join(root, dir), { recursive: true, force: true });
+		const status = await job.exec(['meson', 'setup', dir, ...flags], options);
+		if (status !== 0) return once(status);
+		writeFileSync(noted, wanted);
+	}
+	return once(await job.exec(['ninja', '-C', dir, '-j', String(jobs)], options));
+}
+
+// The web is embedded once, in the release build.
+const noWeb = '-Dweb=';
+
+const asan: Stage = {
+	name: 'asan', needs: [], load: 'all',
+	run: (job) => buildWith(job, 'asan', [noWeb, '-Doptimization=1', '-Db_sanitize=address,undefined'], cores),
+};
+
+const clang: Stage = {
+	name: 'clang', needs: [], load: 'all',
+	run: (job) => buildWith(job, 'clang', [noWeb, '-Doptimization=0'], cores, { CC: 'clang' }),
+};
+
+const analyzer: Stage = {
+	name: 'analyzer', needs: [], load: 'one',
+	run: (job) => buildWith(job, 'analyzer', [noWeb, '-Doptimization=1', '-Dc_args=-fanalyzer'], 1),
+};
+
+// --- clang-tidy ----------------------------------------------------------------------------------
+
+function sources(): string[] {
+	return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+		.filter((p) => p.endsWith('.c') && !p.endsWith('_test.c')).map((p) => join('src', p)).sort();
+}
+
+/** For each source the files it is made of, from the compiler's own lists. */
+async function dependencies(job: Job, dir: string): Promise<Map<string, string[]>> {
+	const { out } = await job.capture(['ninja', '-C', dir, '-t', 'deps']);
+	const map = new Map<string, string[]>();
+	let list: string[] = [];
+	for (const line of out.split('\n')) {
+		if (/^\S.*: #deps/.test(line)) list = [];
+		else if (line.startsWith('    ')) {
+			const path = join(dir, line.trim()).replace(/^.*?(src\/)/, '$1');
+			if (!line.trim().startsWith('/')) list.push(path);
+			if (list.length === 1) map.set(path, list);
+		}
+	}
+	return map;
+}
+
+function hashOf(paths: string[]): string {
+	const h = createHash('sha256');
+	for (const p of ['.clang-tidy', ...paths])
+		if (existsSync(join(root, p))) h.update(p).update(readFileSync(join(root, p)));
+	return h.digest('hex');
+}
+
+/** File by file; one that was clean is not looked at again until it or what it includes changes. */
+const tidy: Stage = {
+	name: 'tidy', needs: ['clang'], load: 'one',
+	run: async (job) => {
+		const clean = join(root, dirOf('tidy'));
+		mkdirSync(clean, { recursive: true });
+		const deps = await dependencies(job, dirOf('clang'));
+		const result = { ...none };
+		for (const path of sources()) {
+			const mark = join(clean, hashOf(deps.get(path) ?? [path]));
+			const ok = existsSync(mark) ||
+				(await job.exec(['clang-tidy', '-quiet', '-p', dirOf('clang'), path])) === 0;
+			if (ok) writeFileSync(mark, path);
+			result[ok ? 'passed' : 'failed']++;
+		}
+		return result;
+	},
+};
+
+const cppcheck: Stage = {
+	name: 'cppcheck', needs: ['clang'], load: 'one',
+	run: async (job) => {
+		const cache = dirOf('cppcheck');
+		mkdirSync(join(root, cache), { recursive: true });
+		return once(await job.exec(['cppcheck', '--quiet', `--project=${join(dirOf('clang'), 'compile_commands.json')}`,
+			`--cppcheck-build-dir=${cache}`, '--enable=warning,performance,portability', '--inline-suppr',
+			'--suppress=unusedStructMember', '--suppress=*:*.pb-c.*', '--error-exitcode=1',
+			'--template={file}:{line}: {severity}: {id}: {message}']));
+	},
+};
+
+export const builds = [asan, clang];
+export const analysers = [analyzer, tidy, cppcheck];
