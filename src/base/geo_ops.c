@@ -62,8 +62,16 @@ bool geo_label(struct geo *g, const struct geo_shape *s, double *ret_lon, double
 	return true;
 }
 
-/* Area between an edge and the equator on the sphere, summed around each ring; edges are short
- * enough for the difference between great circle and straight line not to matter. */
+/* Mean of the sine along an edge that is straight in degrees. */
+static double mean_sine(double lat1, double lat2)
+{
+	double half = radians(lat2 - lat1) / 2;
+
+	return sin(radians(lat1 + lat2) / 2) * (half < 0 || half > 0 ? sin(half) / half : 1);
+}
+
+/* The sphere between each edge and the equator, summed around the rings. Edges are taken as straight
+ * in degrees, as on the map, so the parts of a divided shape add up to the whole. */
 double geo_area_m2(struct geo *g, const struct geo_shape *s)
 {
 	double sum = 0;
@@ -77,13 +85,11 @@ double geo_area_m2(struct geo *g, const struct geo_shape *s)
 		for (uint32_t i = s->ring[r]; i + 1 < s->ring[r + 1]; i++) {
 			const double *a = s->pt[i], *b = s->pt[i + 1];
 
-			/* Measured from the ring's first latitude: keeps the digits of small rings.
-			 */
-			sum += radians(a[0] - b[0]) *
-			       (sin(radians(a[1])) + sin(radians(b[1])) - 2 * base);
+			/* Measured from the ring's first latitude: keeps the digits of small rings. */
+			sum += radians(a[0] - b[0]) * (mean_sine(a[1], b[1]) - base);
 		}
 	}
-	return fabs(sum) * EARTH_M * EARTH_M / 2;
+	return fabs(sum) * EARTH_M * EARTH_M;
 }
 
 double geo_distance_m(double lon1, double lat1, double lon2, double lat2)

@@ -586,6 +586,20 @@ static void test_voronoi_edges(void **state)
 	geo_shape_free(g, clip);
 }
 
+/* A vertex added on a border changes no area, however long the edge. */
+static void test_area_adds_up(void **state)
+{
+	struct geo *g = *state;
+	struct geo_shape *tri = read_json(g, "{\"type\":\"Polygon\",\"coordinates\":"
+					     "[[[0,0],[10,40],[-10,40],[0,0]]]}");
+	struct geo_shape *left = read_json(g, "{\"type\":\"Polygon\",\"coordinates\":"
+					      "[[[0,0],[0,40],[-10,40],[-5,20],[0,0]]]}");
+
+	assert_near(geo_area_m2(g, left) / geo_area_m2(g, tri), 0.5, 1e-12);
+	geo_shape_free(g, tri);
+	geo_shape_free(g, left);
+}
+
 static void test_box_shape(void **state)
 {
 	struct geo *g = *state;
@@ -684,6 +698,7 @@ int main(void)
 		cmocka_unit_test(test_index_tiling),
 		cmocka_unit_test(test_voronoi_property),
 		cmocka_unit_test(test_voronoi_edges),
+		cmocka_unit_test(test_area_adds_up),
 		cmocka_unit_test(test_box_shape),
 		cmocka_unit_test(test_morton_tiles),
 		cmocka_unit_test(test_morton_center),
