@@ -1,0 +1,30 @@
+import { words } from '@/shared/i18n/core'
+
+export const t = words({
+	'in.title': ['登录', 'Sign in'],
+	'in.lead': ['基层治理智治平台', 'Grass-roots governance platform'],
+	'in.login': ['账号', 'Account'],
+	'in.password': ['密码', 'Password'],
+	'in.go': ['登录', 'Sign in'],
+	'in.busy': ['正在登录', 'Signing in'],
+	'in.show': ['显示密码', 'Show password'],
+	'in.demo': ['演示账号', 'Demo accounts'],
+	'in.demoHint': ['这是演示数据。点选一个身份，即可填入账号和密码。', 'This is demo data. Choose a person to fill in account and password.'],
+	'in.report': ['群众反映问题，无需登录', 'Report a problem without an account'],
+	'acc.title': ['我的账号', 'My account'],
+	'acc.posts': ['岗位', 'Posts'],
+	'acc.place': ['管辖范围', 'Area'],
+	'acc.role': ['角色', 'Role'],
+	'acc.unit': ['单位', 'Unit'],
+	'acc.board': ['板块', 'Board'],
+	'acc.standin': ['代岗', 'Stand-in'],
+	'acc.password': ['修改密码', 'Change password'],
+	'acc.old': ['当前密码', 'Present password'],
+	'acc.new': ['新密码', 'New password'],
+	'acc.again': ['再输一次新密码', 'New password again'],
+	'acc.rule': ['至少 8 位，含字母和数字', 'At least 8 characters with letters and digits'],
+	'acc.differ': ['两次输入不一致', 'The two entries differ'],
+	'acc.changed': ['密码已修改', 'Password changed'],
+	'acc.perms': ['权限', 'Permissions'],
+	'acc.look': ['显示', 'Display']
+})
