@@ -15,6 +15,11 @@ export function add(a: Result, b: Result): Result {
 	return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
+/** A tool that only says yes or no. */
+export function once(status: number | null): Result {
+	return status === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 };
+}
+
 /** What a tool's exit status adds to what it counted itself. */
 export function settle(r: Result, status: number | null): Result {
 	if (status !== 0 && r.failed === 0) return { ...r, failed: 1, note: `exit ${status ?? 'by signal'}` };
