@@ -103,7 +103,8 @@ struct dbc {
 	bool id_short;	  /* the running job found no id */
 	bool lost;	  /* PostgreSQL: connection broke; commit may be unknown */
 	int64_t chain;
-	unsigned gen;
+	unsigned gen;	 /* PostgreSQL: counts its connections */
+	unsigned serial; /* PostgreSQL: names of statements */
 	char message[MESSAGE_MAX];
 };
 

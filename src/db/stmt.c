@@ -227,20 +227,45 @@ static enum err prepare_run(struct rows *r, const char *sql, size_t n)
 	return OK;
 }
 
-static enum err start(struct rows *r, const char *sql, const struct arg *v, size_t n, bool copy)
+static void statement_release(struct rows *r)
+{
+	struct stmt *s = r->s;
+	r->c->drv->reset(r);
+	r->s = NULL;
+	if (!s)
+		return;
+	s->busy = false;
+	if (!s->cached)
+		stmt_free(r->c, s);
+}
+
+static enum err attempt(struct rows *r, const char *sql, const struct arg *v, size_t n)
+{
+	enum err err = prepare_run(r, sql, n);
+	if (err == OK)
+		err = r->c->drv->run(r, v, n);
+	return err;
+}
+
+static void start(struct rows *r, const char *sql, const struct arg *v, size_t n, bool copy)
 {
 	struct arg own[PARAM_MAX];
-	enum err err = prepare_run(r, sql, n);
+	struct dbc *c = r->c;
+	enum err err = n > PARAM_MAX ? db_misuse(c, "%zu values: %s", n, sql) : OK;
 	if (err == OK && copy && n > 0) {
 		err = args_copy(r, v, n, own);
 		v = own;
 	}
 	if (err == OK)
-		err = r->c->drv->run(r, v, n);
+		err = attempt(r, sql, v, n);
+	/* A single read may be asked again on a new connection or with a new plan. */
+	if (err != OK && c->tx == TX_NONE && !c->writer && (c->lost || err == ERR_RETRY)) {
+		statement_release(r);
+		err = attempt(r, sql, v, n);
+	}
 	if (err != OK)
 		r->have = false;
-	r->err = fail(r->c, err);
-	return err;
+	r->err = fail(c, err);
 }
 
 struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_t n)
@@ -278,14 +303,7 @@ enum err rows_close(struct rows *r)
 		return OK;
 	if (!r->open)
 		return r->err;
-	struct stmt *s = r->s;
-	r->c->drv->reset(r);
-	if (s) {
-		s->busy = false;
-		if (!s->cached)
-			stmt_free(r->c, s);
-	}
-	r->s = NULL;
+	statement_release(r);
 	r->open = r->have = false;
 	if (r->copy_cap > 65536) {
 		free(r->copy);
