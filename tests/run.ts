@@ -8,7 +8,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster } from './pg/cluster.ts';
-import { add, fromMeson, fromTap, fromVitest, none, type Result, settle } from './runner/results.ts';
+import { add, fromMeson, fromTap, fromVitest, none, once, type Result, settle } from './runner/results.ts';
 import { cores, endAll, type Job, root, runStages, select, type Stage } from './runner/stage.ts';
 import { analysers, asanBin, builds } from './runner/static.ts';
 
@@ -53,16 +53,16 @@ const fault = 'tests/fault/*.test.ts';
 const stages: Stage[] = [
 	{
 		name: 'build', needs: [], load: 'all',
-		run: async (job) => settle({ ...none, passed: 1 }, await job.exec(['make', 'build'], { minutes: 20 })),
+		run: async (job) => once(await job.exec(['make', 'build'], { minutes: 20 })),
 	},
 	...builds,
 	{
 		name: 'types', needs: [], load: 'one',
-		run: async (job) => settle({ ...none, passed: 1 }, await job.exec(['npm', 'run', '--silent', 'check'], { cwd: join(root, 'tests') })),
+		run: async (job) => once(await job.exec(['npm', 'run', '--silent', 'check'], { cwd: join(root, 'tests') })),
 	},
 	{
 		name: 'architecture', needs: ['clang'], load: 'one',
-		run: (job) => nodeTests(job, 'tests/{architecture,runner}/*.test.ts', { GEZHI_OBJECTS: 'build-test/clang' }, 1),
+		run: (job) => nodeTests(job, 'tests/{architecture,runner,http/lib}/*.test.ts', { GEZHI_OBJECTS: 'build-test/clang' }, 1),
 	},
 	{ name: 'unit', needs: ['asan'], load: 'all', run: (job) => withPg(job, (env) => unit(job, env)) },
 	{ name: 'web', needs: ['build'], load: 'all', absent: absent('web/package.json'), run: web },
@@ -107,7 +107,7 @@ async function web(job: Job): Promise<Result> {
 	const { scripts = {} } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { scripts?: Record<string, string> };
 	let total = none;
 	for (const name of ['check', 'lint'].filter((n) => scripts[n] !== undefined))
-		total = add(total, settle({ ...none, passed: 1 }, await job.exec(['npm', 'run', '--silent', name], { cwd })));
+		total = add(total, once(await job.exec(['npm', 'run', '--silent', name], { cwd })));
 	if (scripts['test'] === undefined) return total;
 	const report = job.file('json');
 	const status = await job.exec(['npm', 'run', '--silent', 'test', '--', '--reporter=default', '--reporter=json',

@@ -111,6 +111,8 @@ const tidy: Stage = {
 	},
 };
 
+// Tables are read by offset, so members look unused. Memory handed to a caller inside a structure looks
+// lost; the leak check of the sanitizer builds knows better.
 const cppcheck: Stage = {
 	name: 'cppcheck', needs: ['clang'], load: 'one',
 	run: async (job) => {
@@ -118,7 +120,7 @@ const cppcheck: Stage = {
 		mkdirSync(join(root, cache), { recursive: true });
 		return once(await job.exec(['cppcheck', '--quiet', `--project=${join(dirOf('clang'), 'compile_commands.json')}`,
 			`--cppcheck-build-dir=${cache}`, '--enable=warning,performance,portability', '--inline-suppr',
-			'--suppress=unusedStructMember', '--suppress=*:*.pb-c.*', '--error-exitcode=1',
+			'--suppress=unusedStructMember', '--suppress=memleak', '--suppress=*:*.pb-c.*', '--error-exitcode=1',
 			'--template={file}:{line}: {severity}: {id}: {message}']));
 	},
 };
