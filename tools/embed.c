@@ -2,7 +2,8 @@
  * Build-time program that turns files into C tables.
  *
  *   embed [--depfile DEP] OUT.c PREFIX DIR…        web files → gezhi_assets[], gezhi_assets_n
- *   embed [--depfile DEP] --migrations OUT.c DIR   SQL files → gezhi_migrations[], gezhi_migrations_n
+ *   embed [--depfile DEP] --migrations OUT.c DIR   SQL files → gezhi_migrations[],
+ * gezhi_migrations_n
  *
  * PREFIX is put before each path below DIR ("" or "/" for the root). The bytes are taken in by the
  * assembler (.incbin), so a large web build costs no compile time. A directory that does not exist
@@ -136,8 +137,8 @@ static void depend(struct out *o, const char *path)
 
 static bool walk(struct out *o, struct list *l, const char *dir, const char *below, int depth);
 
-static bool walk_one(struct out *o, struct list *l, const char *dir, const char *below, const char *name,
-	int depth)
+static bool walk_one(struct out *o, struct list *l, const char *dir, const char *below,
+	const char *name, int depth)
 {
 	char path[PATH_BYTES], inner[PATH_BYTES];
 	struct stat st;
@@ -225,12 +226,13 @@ static void put_escaped(FILE *f, const char *s)
 }
 
 /* Declares symbol embed_<i><kind> holding the file's bytes, with a NUL after them. */
-static void put_bytes(struct out *o, const char *ctype, size_t i, const char *kind, const char *path)
+static void put_bytes(
+	struct out *o, const char *ctype, size_t i, const char *kind, const char *path)
 {
-	fprintf(o->f, "extern const %s embed_%zu%s[] __attribute__((visibility(\"hidden\")));\n", ctype,
-		i, kind);
-	fprintf(o->f,
-		"__asm__(\".section .rodata\\n.balign 16\\nembed_%zu%s:\\n.incbin \\\"", i, kind);
+	fprintf(o->f, "extern const %s embed_%zu%s[] __attribute__((visibility(\"hidden\")));\n",
+		ctype, i, kind);
+	fprintf(o->f, "__asm__(\".section .rodata\\n.balign 16\\nembed_%zu%s:\\n.incbin \\\"", i,
+		kind);
 	put_escaped(o->f, path);
 	fputs("\\\"\\n.byte 0\\n.previous\\n\");\n", o->f);
 }
@@ -258,7 +260,8 @@ static const struct file *sibling(const struct list *l, const char *name, const 
 }
 
 /* Text of one table row, kept until all bytes are declared. */
-static bool put_asset(struct out *o, FILE *table, const struct list *l, size_t i, const char *prefix)
+static bool put_asset(
+	struct out *o, FILE *table, const struct list *l, size_t i, const char *prefix)
 {
 	static const struct {
 		const char *ext, *kind, *field;
@@ -275,8 +278,8 @@ static bool put_asset(struct out *o, FILE *table, const struct list *l, size_t i
 	char path[PATH_BYTES];
 	snprintf(path, sizeof(path), "%s%s", prefix, f->name);
 	put_quoted(table, path);
-	fprintf(table, ", .type = \"%s\",\n\t\t.plain = embed_%zu, .plain_n = %zu,\n", type_of(f->name), i,
-		n);
+	fprintf(table, ", .type = \"%s\",\n\t\t.plain = embed_%zu, .plain_n = %zu,\n",
+		type_of(f->name), i, n);
 	for (size_t k = 0; k < 2; k++) {
 		const struct file *s = sibling(l, f->name, form[k].ext);
 		if (!s)
@@ -298,7 +301,8 @@ static bool put_asset(struct out *o, FILE *table, const struct list *l, size_t i
 /* A table needs one row even when it has none: C knows no empty arrays. */
 static void put_table(struct out *o, const char *type, const char *name, size_t n, const char *rows)
 {
-	fprintf(o->f, "\nextern const struct %s %s[];\nextern const size_t %s_n;\n", type, name, name);
+	fprintf(o->f, "\nextern const struct %s %s[];\nextern const size_t %s_n;\n", type, name,
+		name);
 	fprintf(o->f, "const struct %s %s[] = {\n%s};\nconst size_t %s_n = %zu;\n", type, name,
 		n ? rows : "\t{ 0 }\n", name, n);
 }
@@ -351,12 +355,13 @@ static bool migration_name(const char *name, int *ret_number, char *ret_stem)
 	return used > 0 && name[used] == 0;
 }
 
-static bool put_migration(struct out *o, FILE *table, const struct list *l, size_t i, int number,
-	const char *stem)
+static bool put_migration(
+	struct out *o, FILE *table, const struct list *l, size_t i, int number, const char *stem)
 {
 	static const struct {
 		const char *ext, *kind, *field;
-	} part[] = { { ".sql", "", "sql" }, { ".sqlite.sql", "s", "sqlite" }, { ".pg.sql", "p", "pg" } };
+	} part[] = { { ".sql", "", "sql" }, { ".sqlite.sql", "s", "sqlite" },
+		{ ".pg.sql", "p", "pg" } };
 	char base[PATH_BYTES], hash[33];
 	size_t n;
 
@@ -380,9 +385,9 @@ static bool put_migration(struct out *o, FILE *table, const struct list *l, size
 static bool is_companion(const struct list *l, const char *name)
 {
 	char base[PATH_BYTES];
-	const char *tail = ends_with(name, ".sqlite.sql") ? ".sqlite.sql" :
-		ends_with(name, ".pg.sql")		  ? ".pg.sql" :
-							    NULL;
+	const char *tail = ends_with(name, ".sqlite.sql") ? ".sqlite.sql"
+			   : ends_with(name, ".pg.sql")   ? ".pg.sql"
+							  : NULL;
 
 	if (!tail)
 		return false;
@@ -476,8 +481,8 @@ static bool run(struct out *o, const char *depfile, bool migrations, char **rest
 		return fail("open", depfile ? depfile : o->path);
 	if (o->dep)
 		fprintf(o->dep, "%s:", o->path);
-	bool ok = migrations ? embed_migrations(o, rest[0]) :
-			       embed_assets(o, strcmp(rest[0], "/") == 0 ? "" : rest[0], rest + 1,
+	bool ok = migrations ? embed_migrations(o, rest[0])
+			     : embed_assets(o, strcmp(rest[0], "/") == 0 ? "" : rest[0], rest + 1,
 				       n - 1);
 	if (o->dep) {
 		fputc('\n', o->dep);

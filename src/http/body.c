@@ -1,4 +1,5 @@
-/* The body: content type, JSON, and from there by the route's field table into the handler's struct. */
+/* The body: content type, JSON, and from there by the route's field table into the handler's
+ * struct. */
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +21,7 @@ static bool type_is_json(struct str type)
 			continue;
 		struct str set = { part.p + 8, part.n - 8 };
 		bool utf8 = (set.n == 5 && strncasecmp(set.p, "utf-8", 5) == 0) ||
-			(set.n == 7 && strncasecmp(set.p, "\"utf-8\"", 7) == 0);
+			    (set.n == 7 && strncasecmp(set.p, "\"utf-8\"", 7) == 0);
 		if (!utf8)
 			return false;
 	}

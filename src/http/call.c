@@ -49,14 +49,19 @@ static enum err call_run(struct xfer *x, const struct call *in)
 	return err;
 }
 
-static enum err copy_file(int fd, struct buf *out)
+static enum err copy_file(const struct reply *r, struct buf *out)
 {
 	char part[CALL_READ];
-	ssize_t n;
+	uint64_t at = 0;
 
-	while ((n = read(fd, part, sizeof(part))) > 0)
+	while (at < r->fd_size) {
+		ssize_t n = pread(r->fd, part, sizeof(part), (off_t)at);
+		if (n <= 0)
+			return ERR_IO;
 		buf_put(out, part, (size_t)n);
-	return n < 0 ? ERR_IO : OK;
+		at += (uint64_t)n;
+	}
+	return OK;
 }
 
 static enum err copy_reply(struct xfer *x, struct buf *out)
@@ -64,7 +69,7 @@ static enum err copy_reply(struct xfer *x, struct buf *out)
 	enum err err = OK;
 
 	if (x->rq.reply.kind == REPLY_FILE)
-		err = copy_file(x->rq.reply.fd, out);
+		err = copy_file(&x->rq.reply, out);
 	else if (x->rq.reply.kind == REPLY_SSE && x->rq.reply.sse)
 		sse_client_drain(x->rq.reply.sse, out);
 	else
@@ -77,8 +82,12 @@ static enum err copy_reply(struct xfer *x, struct buf *out)
 enum err http_call(struct app *app, struct db *db, const struct router *router,
 	const struct http_hooks *hooks, const struct call *in, struct buf *out, int *ret_status)
 {
-	const struct env env = { .app = app, .db = db, .router = router, .hooks = hooks,
-		.arena_max = CALL_ARENA, .reply_max = CALL_REPLY };
+	const struct env env = { .app = app,
+		.db = db,
+		.router = router,
+		.hooks = hooks,
+		.arena_max = CALL_ARENA,
+		.reply_max = CALL_REPLY };
 	struct xfer *x = xfer_new(&env);
 
 	if (!x)

@@ -1,7 +1,7 @@
 /*
- * One request on a connection, step by step as libmicrohttpd calls: target, headers (route, admission,
- * limits), body, handler, reply. A request that must wait for a worker or a transaction has its
- * connection suspended and is taken up again when its outcome is known.
+ * One request on a connection, step by step as libmicrohttpd calls: target, headers (route,
+ * admission, limits), body, handler, reply. A request that must wait for a worker or a transaction
+ * has its connection suspended and is taken up again when its outcome is known.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -111,9 +111,10 @@ static void read_remote(struct xfer *x)
 		struct sockaddr_in6 v6;
 		memcpy(&v6, info->client_addr, sizeof(v6));
 		/* A client over IPv4 on a dual-stack socket is named by its IPv4 address. */
-		ok = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ?
-			inet_ntop(AF_INET, v6.sin6_addr.s6_addr + 12, x->remote, sizeof(x->remote)) :
-			inet_ntop(AF_INET6, &v6.sin6_addr, x->remote, sizeof(x->remote));
+		ok = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)
+			     ? inet_ntop(AF_INET, v6.sin6_addr.s6_addr + 12, x->remote,
+				       sizeof(x->remote))
+			     : inet_ntop(AF_INET6, &v6.sin6_addr, x->remote, sizeof(x->remote));
 	}
 	if (ok)
 		x->rq.remote = str_z(x->remote);
@@ -158,8 +159,12 @@ static bool method_of(const char *name, enum method *ret, bool *ret_head)
 		const char *name;
 		enum method method;
 	} known[] = {
-		{ "GET", M_GET }, { "POST", M_POST }, { "HEAD", M_GET }, { "PUT", M_PUT },
-		{ "PATCH", M_PATCH }, { "DELETE", M_DELETE },
+		{ "GET", M_GET },
+		{ "POST", M_POST },
+		{ "HEAD", M_GET },
+		{ "PUT", M_PUT },
+		{ "PATCH", M_PATCH },
+		{ "DELETE", M_DELETE },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -184,7 +189,7 @@ static enum err admit(struct http *h, struct xfer *x)
 	if (!c)
 		return busy(x);
 	enum err err = exec_admit(x, c);
-	readers_return(h->readers, c, err == ERR_IO);
+	readers_return(h->readers, c);
 	return err;
 }
 
@@ -204,7 +209,8 @@ static enum err on_target(struct http *h, struct xfer *x, const char *name)
 	err = request_route(x, known ? m : M_GET);
 	if (!known && (!err || x->allow)) {
 		x->rq.route = NULL;
-		return req_fail(&x->rq, ERR_INVALID, "method", "", "The path does not know this method");
+		return req_fail(
+			&x->rq, ERR_INVALID, "method", "", "The path does not know this method");
 	}
 	if (!known || err == OK || x->allow)
 		return err;
@@ -307,24 +313,24 @@ static enum MHD_Result run(struct http *h, struct xfer *x)
 		return wait_for(h, x, how);
 	struct dbc *c = readers_claim(h->readers);
 	x->err = c ? exec_read(x, c) : busy(x);
-	readers_return(h->readers, c, x->err == ERR_IO);
+	readers_return(h->readers, c);
 	return send_reply(x);
 }
 
-/* A small refused body is read to its end, so that the connection can be used again and the client
- * sees the answer; with a large one the answer comes at once and the connection is closed. */
-static enum MHD_Result refuse(struct xfer *x, struct str length, bool chunked)
+/* libmicrohttpd closes the connection when a reply is queued before its second call. So a small
+ * refused body is read to its end: the client sees the answer and may go on. With a large one the
+ * answer comes at once and the connection is closed. */
+static enum MHD_Result refuse(struct xfer *x, struct str length)
 {
 	int64_t n = 0;
-	bool body = chunked || (length.p && !str_eq(length, STR("0")));
 	bool small = !length.p || (str_i64(length, &n) && n >= 0 && n <= DISCARD_MAX);
 
-	if (body && small && !header(x, STR("Expect")).p) {
+	if (small && !header(x, STR("Expect")).p) {
 		x->stage = STAGE_DISCARD;
 		x->body_left = DISCARD_MAX;
 		return MHD_YES;
 	}
-	x->close = x->close || body;
+	x->close = true;
 	return send_reply(x);
 }
 
@@ -332,7 +338,6 @@ static enum MHD_Result on_headers(struct http *h, struct xfer *x, const char *me
 {
 	struct str length = header(x, STR("Content-Length"));
 	struct str coding = header(x, STR("Transfer-Encoding"));
-	bool body = coding.p || (length.p && !str_eq(length, STR("0")));
 
 	x->err = on_target(h, x, method);
 	if (!x->err && length.p && coding.p) {
@@ -343,11 +348,7 @@ static enum MHD_Result on_headers(struct http *h, struct xfer *x, const char *me
 	if (!x->err && x->rq.route)
 		x->err = on_route(h, x, length, coding.p != NULL);
 	if (x->err)
-		return refuse(x, length, coding.p != NULL);
-	if (!body && x->file)
-		return send_file(x);
-	if (!body && exec_how(x->rq.route) == RUN_HERE)
-		return run(h, x);
+		return refuse(x, length);
 	x->stage = x->file ? STAGE_DISCARD : STAGE_BODY;
 	x->body_left = DISCARD_MAX;
 	return MHD_YES;
@@ -376,8 +377,8 @@ static enum MHD_Result on_complete(struct http *h, struct xfer *x)
 	return x->err ? send_reply(x) : run(h, x);
 }
 
-enum MHD_Result conn_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-	const char *version, const char *data, size_t *n, void **ctx)
+enum MHD_Result conn_request(void *cls, struct MHD_Connection *c, const char *url,
+	const char *method, const char *version, const char *data, size_t *n, void **ctx)
 {
 	struct xfer *x = *ctx;
 
@@ -401,7 +402,8 @@ enum MHD_Result conn_request(void *cls, struct MHD_Connection *c, const char *ur
 	return MHD_YES;
 }
 
-void conn_completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTerminationCode why)
+void conn_completed(
+	void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTerminationCode why)
 {
 	struct xfer *x = *ctx;
 

@@ -1,7 +1,7 @@
 /*
- * Where and how a handler runs: admission, a run on a reading connection, a run inside a transaction
- * (which may be repeated), and the outcome turned into a status and bytes. Threads are pool.c's and
- * the store's business; sockets are server.c's.
+ * Where and how a handler runs: admission, a run on a reading connection, a run inside a
+ * transaction (which may be repeated), and the outcome turned into a status and bytes. Threads are
+ * pool.c's and the store's business; sockets are server.c's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static void run_begin(struct xfer *x, struct dbc *c)
 	if (rq->reply.kind == REPLY_SSE)
 		sse_client_drop(rq->reply.sse);
 	rq->reply = (struct reply){ .fd = -1,
-		.kind = rq->route && (rq->route->flags & ROUTE_RAW_OUT) ? REPLY_BYTES : REPLY_JSON };
+		.kind = rq->route && (rq->route->flags & ROUTE_RAW_OUT) ? REPLY_BYTES
+									: REPLY_JSON };
 	rq->err = (struct error){ 0 };
 	rq->rows = 0;
 	rq->raw = &x->out;

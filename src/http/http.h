@@ -22,6 +22,9 @@ struct asset {
 	const char *etag;
 	bool immutable; /* name carries a content hash */
 };
+/* Made by tools/embed.c from the web build. */
+extern const struct asset gezhi_assets[];
+extern const size_t gezhi_assets_n;
 
 struct http_hooks {
 	/* After routing, before the body is decoded: who is it, may they, CSRF, rate limit. Sets rq->who. */
@@ -31,7 +34,8 @@ struct http_hooks {
 	enum err (*enter)(struct req *rq, struct buf *out, bool *ret_done);
 	/* In the transaction after a successful handler: store the reply for the key. */
 	enum err (*leave)(struct req *rq, struct str out);
-	/* After the reply was queued: log line, metrics. Any thread. */
+	/* After the reply was queued: log line, metrics. Any thread. rq->route is NULL when none matched;
+	 * not called for web files. */
 	void (*finished)(struct req *rq, int status, int64_t micros);
 };
 
@@ -44,7 +48,9 @@ struct http_config {
 	int max_connections, max_per_address;
 	size_t arena_max; /* per request */
 	size_t reply_max; /* JSON and bytes replies */
-	const char *const *entry; /* paths answered with the web page: "/", "/field", … NULL-terminated */
+	/* Pages for addresses the web routes itself: "/field=/field.html", "/=/index.html"; the longest
+	 * prefix wins, a path with a dot is never one. NULL-terminated; NULL: none. */
+	const char *const *entry;
 };
 
 /* Route tables are checked: unique method+path and id, perm present, parameter counts. */

@@ -15,15 +15,16 @@
 #include "http/http.h"
 
 enum {
-	TARGET_MAX = 8192,   /* bytes of path and query */
-	SEGMENTS_MAX = 16,   /* of a path */
-	VALUE_MAX = 2048,    /* bytes of one query value */
+	TARGET_MAX = 8192, /* bytes of path and query */
+	SEGMENTS_MAX = 16, /* of a path */
+	VALUE_MAX = 2048,  /* bytes of one query value */
 	TOKEN_MAX = 512,
-	KEY_TEXT_MAX = 128,  /* Idempotency-Key */
+	KEY_TEXT_MAX = 128, /* Idempotency-Key */
 	BODY_DEFAULT = 1 << 20,
 	BODY_LIMIT = 1 << 28, /* largest max_body a route may ask for */
 	BODY_KEEP = 1 << 16,  /* larger buffers are not kept for the next request */
-	DISCARD_MAX = 1 << 20, /* a refused body up to this is read, so that the connection survives */
+	DISCARD_MAX =
+		1 << 20, /* a refused body up to this is read, so that the connection survives */
 	WORK_QUEUE = 1024
 };
 
@@ -37,7 +38,8 @@ struct env {
 	size_t arena_max, reply_max;
 };
 
-/* Outcome of matching a path. Without a route, `allow` has the bit of every method the path knows. */
+/* Outcome of matching a path. Without a route, `allow` has the bit of every method the path knows.
+ */
 struct match {
 	const struct route *route;
 	struct str param[REQ_PARAMS];
@@ -69,8 +71,8 @@ struct xfer {
 	struct db_job job;
 	struct xfer *next; /* in the free list or in the queue of the workers */
 	enum stage stage;
-	enum err err; /* the outcome */
-	void *in_first;	       /* rq.in as decoded: a repeated run starts from it */
+	enum err err;   /* the outcome */
+	void *in_first; /* rq.in as decoded: a repeated run starts from it */
 	uint64_t present_first;
 	uint64_t body_left; /* of the discarded body */
 	char *target;
@@ -79,7 +81,7 @@ struct xfer {
 	struct str seg[SEGMENTS_MAX];
 	size_t nseg;
 	const struct static_file *file; /* a web file answers */
-	int64_t started;		/* µs, monotonic */
+	int64_t started;                /* µs, monotonic */
 	atomic_int refs;
 	bool head, close, early;
 	unsigned allow;
@@ -95,8 +97,8 @@ int64_t micros_now(void);
 void xfer_unref(struct xfer *x);
 
 /* router.c: at most one route per method for a list of segments. */
-void router_match(const struct router *r, enum method m, const struct str *seg, size_t n,
-		  struct match *ret);
+void router_match(
+	const struct router *r, enum method m, const struct str *seg, size_t n, struct match *ret);
 
 /* request.c */
 enum err request_target(struct xfer *x) MUST_CHECK;
@@ -131,15 +133,15 @@ struct readers;
 enum err readers_new(struct readers **ret, struct db *db, int n) MUST_CHECK;
 void readers_free(struct readers *r);
 struct dbc *readers_claim(struct readers *r); /* NULL when all are taken */
-/* A connection that failed is replaced if a new one can be had. */
-void readers_return(struct readers *r, struct dbc *c, bool broken);
+void readers_return(struct readers *r, struct dbc *c);
 
 struct pool;
 /* `done` is called on the worker's thread with x->err set. */
 enum err pool_new(struct pool **ret, struct db *db, int n, void (*done)(struct xfer *x)) MUST_CHECK;
 /* ERR_LIMIT when the queue is full or the pool stops. */
 enum err pool_push(struct pool *p, struct xfer *x) MUST_CHECK;
-/* Waiting requests end with ERR_RETRY, running ones are waited for; pushing is refused from then on. */
+/* Waiting requests end with ERR_RETRY, running ones are waited for; pushing is refused from then
+ * on. */
 void pool_stop(struct pool *p);
 /* Nobody may push any more. NULL allowed. */
 void pool_free(struct pool *p);
@@ -154,14 +156,14 @@ bool etag_match(struct str given, struct str etag);
 /* static.c */
 struct statics;
 struct static_file;
-enum err statics_new(struct statics **ret, const struct asset *v, size_t n, const char *const *entry,
-		     struct error *e) MUST_CHECK;
+enum err statics_new(struct statics **ret, const struct asset *v, size_t n,
+	const char *const *entry, struct error *e) MUST_CHECK;
 void statics_free(struct statics *s); /* NULL allowed */
 /* The file for a path, or the page of the entry it lies under; NULL if none. */
 const struct static_file *statics_find(const struct statics *s, struct str path);
 /* Shared response (do not destroy) and its status. */
 struct MHD_Response *statics_reply(const struct static_file *f, struct str accept_encoding,
-				   struct str if_none_match, int *ret_status);
+	struct str if_none_match, int *ret_status);
 /* Is a content coding acceptable by an Accept-Encoding value? */
 bool encoding_accepted(struct str accept, struct str coding);
 

@@ -1,6 +1,6 @@
 /*
- * Threads and reading connections. The I/O threads share a few connections, claimed for one call; each
- * worker owns one for its lifetime and takes requests from one bounded queue.
+ * Threads and reading connections. The I/O threads share a few connections, claimed for one call;
+ * each worker owns one for its lifetime and takes requests from one bounded queue.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,6 @@ enum { READERS_MAX = 256 };
 
 struct readers {
 	pthread_mutex_t lock;
-	struct db *db;
 	size_t n; /* free ones */
 	struct dbc *free[READERS_MAX];
 };
@@ -22,7 +21,6 @@ enum err readers_new(struct readers **ret, struct db *db, int n)
 	if (!r)
 		return ERR_NOMEM;
 	pthread_mutex_init(&r->lock, NULL);
-	r->db = db;
 	for (int i = 0; i < n && i < READERS_MAX; i++) {
 		enum err err = db_reader_open(db, &r->free[r->n]);
 		if (err) {
@@ -56,22 +54,10 @@ struct dbc *readers_claim(struct readers *r)
 	return c;
 }
 
-static struct dbc *reader_replaced(struct db *db, struct dbc *old)
-{
-	struct dbc *fresh = NULL;
-
-	if (db_reader_open(db, &fresh) != OK)
-		return old;
-	dbc_free(old);
-	return fresh;
-}
-
-void readers_return(struct readers *r, struct dbc *c, bool broken)
+void readers_return(struct readers *r, struct dbc *c)
 {
 	if (!c)
 		return;
-	if (broken)
-		c = reader_replaced(r->db, c);
 	pthread_mutex_lock(&r->lock);
 	r->free[r->n++] = c;
 	pthread_mutex_unlock(&r->lock);
@@ -122,8 +108,6 @@ static void *worker_main(void *arg)
 
 	while ((x = pool_take(w->pool))) {
 		x->err = exec_read(x, w->db);
-		if (x->err == ERR_IO)
-			w->db = reader_replaced(w->pool->db, w->db);
 		w->pool->done(x);
 	}
 	return NULL;

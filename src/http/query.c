@@ -79,7 +79,7 @@ static bool value_ok(enum ftype type, struct str s)
 		return str_i64(s, &i);
 	case F_BOOL:
 		return str_eqz(s, "true") || str_eqz(s, "false") || str_eqz(s, "1") ||
-			str_eqz(s, "0");
+		       str_eqz(s, "0");
 	case F_REAL:
 		return str_double(s, &d) && isfinite(d);
 	case F_TIME:

@@ -1,6 +1,6 @@
 /*
- * The reply as libmicrohttpd wants it: bytes, file or stream, with its headers. The bytes of a reply
- * stay where the handler wrote them; the response holds the request until they are sent.
+ * The reply as libmicrohttpd wants it: bytes, file or stream, with its headers. The bytes of a
+ * reply stay where the handler wrote them; the response holds the request until they are sent.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,8 @@ enum { HEADER_TEXT = 1024 };
 
 /* Scripts and styles from here only; blob workers and images are what the map needs. */
 static const char html_policy[] =
-	"default-src 'self'; style-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+	"default-src 'self'; style-src 'self'; img-src 'self' data: blob:; worker-src 'self' "
+	"blob:; "
 	"connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 static bool put(struct MHD_Response *r, const char *name, const char *value)
@@ -35,8 +36,8 @@ static bool put_str(struct MHD_Response *r, const char *name, struct str value)
 bool reply_base_headers(struct MHD_Response *r, const char *type, const char *cache)
 {
 	bool ok = put(r, "X-Content-Type-Options", "nosniff") &&
-		put(r, "Referrer-Policy", "same-origin") && put(r, "X-Frame-Options", "DENY") &&
-		put(r, "Cache-Control", cache ? cache : "no-store");
+		  put(r, "Referrer-Policy", "same-origin") && put(r, "X-Frame-Options", "DENY") &&
+		  put(r, "Cache-Control", cache ? cache : "no-store");
 
 	if (ok && type)
 		ok = put(r, "Content-Type", type);
@@ -48,7 +49,7 @@ bool reply_base_headers(struct MHD_Response *r, const char *type, const char *ca
 static bool plain_in_header(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		c == '.' || c == '-' || c == '_';
+	       c == '.' || c == '-' || c == '_';
 }
 
 /* RFC 6266: a plain name for old clients, the real one percent-encoded. */
@@ -90,8 +91,8 @@ static bool put_allow(struct MHD_Response *r, unsigned allow)
 
 	for (unsigned m = 0; m < METHOD_MAX; m++)
 		if (allow & 1U << m)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? ", " : "",
-				name[m]);
+			n += (size_t)snprintf(
+				text + n, sizeof(text) - n, "%s%s", n ? ", " : "", name[m]);
 	return n == 0 || put(r, "Allow", text);
 }
 
@@ -145,8 +146,8 @@ static struct MHD_Response *bytes_response(struct xfer *x)
 {
 	if (x->out.n == 0)
 		return empty_response();
-	struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(x->out.n,
-		x->out.p, free_bytes, x);
+	struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
+		x->out.n, x->out.p, free_bytes, x);
 	if (r)
 		atomic_fetch_add(&x->refs, 1);
 	return r;
@@ -199,9 +200,9 @@ struct MHD_Response *reply_build(struct xfer *x, int *status)
 		return NULL;
 	bool bare = *status == 304 || *status == 204;
 	bool ok = reply_base_headers(r, bare ? NULL : content_type(p), p->cache) &&
-		put_str(r, "ETag", p->etag) && put_filename(r, p->filename) &&
-		put_str(r, "Set-Cookie", p->cookie) && put_str(r, "Location", p->location) &&
-		put_status_headers(r, x, *status);
+		  put_str(r, "ETag", p->etag) && put_filename(r, p->filename) &&
+		  put_str(r, "Set-Cookie", p->cookie) && put_str(r, "Location", p->location) &&
+		  put_status_headers(r, x, *status);
 	if (ok && p->kind == REPLY_SSE)
 		ok = put(r, "X-Accel-Buffering", "no");
 	if (ok && x->close)

@@ -8,7 +8,8 @@
 
 #include "http/internal.h"
 
-enum err req_fail(struct req *rq, enum err err, const char *code, const char *field, const char *fmt, ...)
+enum err req_fail(
+	struct req *rq, enum err err, const char *code, const char *field, const char *fmt, ...)
 {
 	char text[sizeof(rq->err.message)];
 	va_list ap;
@@ -44,7 +45,8 @@ enum err req_id(struct req *rq, const char *name, int64_t *ret)
 	int64_t v;
 
 	if (!s.p || !str_i64(s, &v) || v <= 0)
-		return req_fail(rq, ERR_NOT_FOUND, "not_found", name, "There is nothing by that id");
+		return req_fail(
+			rq, ERR_NOT_FOUND, "not_found", name, "There is nothing by that id");
 	*ret = v;
 	return OK;
 }
@@ -70,7 +72,8 @@ static enum err path_split(struct xfer *x, size_t n)
 		size_t decoded = len;
 		if (!url_decode(p, len, false, &decoded))
 			return req_fail(&x->rq, ERR_INVALID, "encoding", "path",
-				"The path has a bad percent-encoding, a NUL or bytes that are no UTF-8");
+				"The path has a bad percent-encoding, a NUL or bytes that are no "
+				"UTF-8");
 		x->seg[x->nseg++] = (struct str){ p, decoded };
 		if (!slash)
 			return OK;
@@ -133,7 +136,8 @@ enum err request_route(struct xfer *x, enum method m)
 		return OK;
 	}
 	if (found.allow)
-		return req_fail(&x->rq, ERR_INVALID, "method", "", "The path does not know this method");
+		return req_fail(
+			&x->rq, ERR_INVALID, "method", "", "The path does not know this method");
 	return req_fail(&x->rq, ERR_NOT_FOUND, "not_found", "", "No such path");
 }
 
@@ -172,7 +176,8 @@ static enum err body_too_large(struct xfer *x, size_t max)
 {
 	if (max == 0)
 		return req_fail(&x->rq, ERR_INVALID, "no_body", "", "This request takes no body");
-	return req_fail(&x->rq, ERR_LIMIT, "too_large", "", "The body is larger than %zu bytes", max);
+	return req_fail(
+		&x->rq, ERR_LIMIT, "too_large", "", "The body is larger than %zu bytes", max);
 }
 
 enum err request_body_begin(struct xfer *x, struct str length)

@@ -1,7 +1,8 @@
 /*
  * The route table: a tree by path segment, built once at start-up and only read afterwards. At each
  * level a literal wins over a parameter with a suffix ("{y}.mvt"), and that over a plain parameter;
- * the search steps back when a choice leads nowhere. Mistakes in a route are found when it is added.
+ * the search steps back when a choice leads nowhere. Mistakes in a route are found when it is
+ * added.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 enum { ROUTES_MAX = 4096, NAME_MAX_LEN = 32 };
 
 struct node {
-	struct str text; /* the literal, or what follows the parameter */
+	struct str text;   /* the literal, or what follows the parameter */
 	struct node **lit; /* ordered by length, then bytes */
 	size_t nlit, lit_cap;
 	struct node **var; /* longest suffix first */
@@ -113,7 +114,8 @@ static size_t var_index(const struct node *d, struct str suffix, bool *ret_found
 	return i;
 }
 
-static struct node *child_insert(struct node ***list, size_t *n, size_t *cap, size_t at, struct str text)
+static struct node *child_insert(
+	struct node ***list, size_t *n, size_t *cap, size_t at, struct str text)
 {
 	if (*n == *cap) {
 		size_t want = *cap ? *cap * 2 : 4;
@@ -329,8 +331,8 @@ static bool search_from(struct search *s, const struct node *d, size_t at, size_
 	return false;
 }
 
-void router_match(const struct router *r, enum method m, const struct str *seg, size_t n,
-	struct match *ret)
+void router_match(
+	const struct router *r, enum method m, const struct str *seg, size_t n, struct match *ret)
 {
 	struct search s = { .method = m, .seg = seg, .n = n, .ret = ret };
 

@@ -85,8 +85,8 @@ static void raise_fd_limit(int connections)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-__attribute__((format(printf, 2, 0)))
-static void library_log(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void library_log(
+	void *cls, const char *fmt, va_list ap)
 {
 	const struct http *h = cls;
 	char text[512];
@@ -106,8 +106,8 @@ static enum err daemon_start(struct http *h, struct error *e)
 
 	/* The port is unused with a socket of our own; the logger must be the first option. */
 	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, conn_request, h, MHD_OPTION_EXTERNAL_LOGGER, library_log, h,
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+		NULL, NULL, conn_request, h, MHD_OPTION_EXTERNAL_LOGGER, library_log, h,
 		MHD_OPTION_LISTEN_SOCKET, h->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, conn_target, h,
 		MHD_OPTION_UNESCAPE_CALLBACK, conn_unescape, h, MHD_OPTION_NOTIFY_COMPLETED,
 		conn_completed, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
@@ -158,8 +158,8 @@ static enum err threads_start(struct http *h, struct error *e)
 	if (!err)
 		err = tick_start(h);
 	return err ? err_set(e, err, "threads", "",
-			     "Threads or their connections to the store could not be made") :
-		     OK;
+			     "Threads or their connections to the store could not be made")
+		   : OK;
 }
 
 static enum err config_check(const struct http_config *c, struct error *e)
@@ -185,7 +185,8 @@ static enum err config_check(const struct http_config *c, struct error *e)
 	return bad ? err_set(e, ERR_INVALID, "range", bad, "Setting out of range: %s", bad) : OK;
 }
 
-static struct http *http_alloc(const struct env *env, const struct http_config *cfg, struct sse *sse)
+static struct http *http_alloc(
+	const struct env *env, const struct http_config *cfg, struct sse *sse)
 {
 	struct http *h = calloc(1, sizeof(*h));
 	pthread_condattr_t clock;
@@ -209,11 +210,14 @@ static struct http *http_alloc(const struct env *env, const struct http_config *
 	return h;
 }
 
-enum err http_start(struct http **ret, const struct http_config *cfg, const struct http_hooks *hooks,
-	struct app *app, struct db *db, const struct router *router, const struct asset *assets,
-	size_t nassets, struct sse *sse, const struct log *log, struct error *e)
+enum err http_start(struct http **ret, const struct http_config *cfg,
+	const struct http_hooks *hooks, struct app *app, struct db *db, const struct router *router,
+	const struct asset *assets, size_t nassets, struct sse *sse, const struct log *log,
+	struct error *e)
 {
-	const struct env env = { .app = app, .db = db, .router = router, .hooks = hooks, .log = log };
+	const struct env env = {
+		.app = app, .db = db, .router = router, .hooks = hooks, .log = log
+	};
 	enum err err = config_check(cfg, e);
 
 	if (err)

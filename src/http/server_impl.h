@@ -1,4 +1,5 @@
-/* The server's own state, shared by server.c (start, stop) and conn.c (one request on a connection). */
+/* The server's own state, shared by server.c (start, stop) and conn.c (one request on a
+ * connection). */
 #ifndef GEZHI_HTTP_SERVER_IMPL_H
 #define GEZHI_HTTP_SERVER_IMPL_H
 
@@ -28,10 +29,10 @@ struct http {
 
 /* conn.c: libmicrohttpd's callbacks; cls is the server. */
 void *conn_target(void *cls, const char *uri, struct MHD_Connection *c);
-enum MHD_Result conn_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-			     const char *version, const char *data, size_t *n, void **ctx);
-void conn_completed(void *cls, struct MHD_Connection *c, void **ctx,
-		    enum MHD_RequestTerminationCode why);
+enum MHD_Result conn_request(void *cls, struct MHD_Connection *c, const char *url,
+	const char *method, const char *version, const char *data, size_t *n, void **ctx);
+void conn_completed(
+	void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTerminationCode why);
 size_t conn_unescape(void *cls, struct MHD_Connection *c, char *s);
 /* A request that waited has its outcome; any thread. */
 void conn_ready(struct xfer *x);

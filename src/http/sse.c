@@ -1,8 +1,8 @@
 /*
- * Event streams. An event is formatted once and shared by the queues of all clients that may see it. A
- * client without anything to send has its connection suspended and costs no thread; publishing resumes
- * it. One lock guards all of it, but connections are resumed outside: whoever turns `suspended` off
- * owes the one resume, and until then the connection cannot go away.
+ * Event streams. An event is formatted once and shared by the queues of all clients that may see
+ * it. A client without anything to send has its connection suspended and costs no thread;
+ * publishing resumes it. One lock guards all of it, but connections are resumed outside: whoever
+ * turns `suspended` off owes the one resume, and until then the connection cannot go away.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "http/internal.h"
 
 enum {
-	SSE_BATCH = 256,      /* clients looked at under one hold of the lock */
-	SSE_BLOCK = 4096,     /* bytes libmicrohttpd asks for at a time */
+	SSE_BATCH = 256,  /* clients looked at under one hold of the lock */
+	SSE_BLOCK = 4096, /* bytes libmicrohttpd asks for at a time */
 	SSE_EVENT_MAX = 65536,
 	SSE_BEAT_MS = 15000,
 	SSE_TYPE_MAX = 64
@@ -31,7 +31,7 @@ struct sse_client {
 	struct MHD_Connection *conn; /* NULL until its response exists */
 	struct sse_event *queue[SSE_QUEUE];
 	size_t head, count;
-	size_t off; /* of the first event, already sent */
+	size_t off;   /* of the first event, already sent */
 	int64_t last; /* when something was last sent, monotonic ms */
 	bool suspended, closed;
 };
@@ -167,7 +167,8 @@ static void client_pop(struct sse_client *c)
 	c->off = 0;
 }
 
-enum err sse_client_new(struct sse *s, void *ctx, void (*free_ctx)(void *ctx), struct sse_client **ret)
+enum err sse_client_new(
+	struct sse *s, void *ctx, void (*free_ctx)(void *ctx), struct sse_client **ret)
 {
 	struct sse_client *c = calloc(1, sizeof(*c));
 
@@ -227,7 +228,8 @@ static void resume_all(struct MHD_Connection **v, size_t n)
 }
 
 /* Calls `fn` for every client, a batch at a time, and resumes those it wants awake. */
-static void each_client(struct sse *s, bool (*fn)(struct sse_client *c, const void *arg), const void *arg)
+static void each_client(
+	struct sse *s, bool (*fn)(struct sse_client *c, const void *arg), const void *arg)
 {
 	struct MHD_Connection *wake[SSE_BATCH];
 
@@ -363,8 +365,8 @@ struct MHD_Response *sse_response(struct sse_client *c, struct MHD_Connection *c
 	pthread_mutex_lock(&c->sse->lock);
 	c->conn = conn;
 	pthread_mutex_unlock(&c->sse->lock);
-	struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SSE_BLOCK,
-		stream_read, c, stream_free);
+	struct MHD_Response *r = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, SSE_BLOCK, stream_read, c, stream_free);
 	if (!r)
 		sse_client_drop(c);
 	return r;

@@ -1,6 +1,6 @@
 /*
- * The embedded web: files by exact path from a hash table, and the page of an entry for addresses the
- * web routes itself. Every response is made once at start-up and shared by all requests.
+ * The embedded web: files by exact path from a hash table, and the page of an entry for addresses
+ * the web routes itself. Every response is made once at start-up and shared by all requests.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,18 +48,18 @@ static const struct static_file *file_at(const struct statics *s, struct str pat
 	return NULL;
 }
 
-static struct MHD_Response *form(const struct asset *a, const unsigned char *p, size_t n,
-	const char *coding)
+static struct MHD_Response *form(
+	const struct asset *a, const unsigned char *p, size_t n, const char *coding)
 {
 	/* The cast only takes the const away: persistent bytes are never written. */
-	struct MHD_Response *r = MHD_create_response_from_buffer(n, (void *)(uintptr_t)p,
-		MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(n, (void *)(uintptr_t)p, MHD_RESPMEM_PERSISTENT);
 
 	if (!r)
 		return NULL;
 	bool ok = reply_base_headers(r, a->type,
 			  a->immutable ? "public, max-age=31536000, immutable" : "no-cache") &&
-		MHD_add_response_header(r, "ETag", a->etag) == MHD_YES;
+		  MHD_add_response_header(r, "ETag", a->etag) == MHD_YES;
 	if (ok && (a->gzip || a->brotli))
 		ok = MHD_add_response_header(r, "Vary", "Accept-Encoding") == MHD_YES;
 	if (ok && coding)
@@ -103,8 +103,8 @@ static enum err entry_add(struct statics *s, const char *text, struct error *e)
 		return err_set(e, ERR_INVALID, "entry", "", "Bad entry “%s”", text);
 	const struct static_file *f = file_at(s, str_z(eq + 1));
 	if (f)
-		s->entry[s->nentries++] = (struct entry){
-			.prefix = { text, (size_t)(eq - text) }, .file = f };
+		s->entry[s->nentries++] =
+			(struct entry){ .prefix = { text, (size_t)(eq - text) }, .file = f };
 	return OK;
 }
 
@@ -133,8 +133,8 @@ static enum err statics_fill(struct statics *s, const struct asset *v, size_t n)
 	return OK;
 }
 
-enum err statics_new(struct statics **ret, const struct asset *v, size_t n, const char *const *entry,
-	struct error *e)
+enum err statics_new(struct statics **ret, const struct asset *v, size_t n,
+	const char *const *entry, struct error *e)
 {
 	struct statics *s = calloc(1, sizeof(*s));
 	enum err err = s ? statics_fill(s, v, n) : ERR_NOMEM;
@@ -178,7 +178,8 @@ const struct static_file *statics_find(const struct statics *s, struct str path)
 	if (f || memchr(path.p, '.', path.n) || under(path, STR("/api")))
 		return f;
 	for (size_t i = 0; i < s->nentries; i++)
-		if (under(path, s->entry[i].prefix) && (!best || s->entry[i].prefix.n > best->prefix.n))
+		if (under(path, s->entry[i].prefix) &&
+			(!best || s->entry[i].prefix.n > best->prefix.n))
 			best = &s->entry[i];
 	return best ? best->file : NULL;
 }

@@ -1,4 +1,5 @@
-/* The memory of a request: made once, used for many requests, so that serving one allocates nothing. */
+/* The memory of a request: made once, used for many requests, so that serving one allocates
+ * nothing. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -63,8 +64,12 @@ static void buf_shrink(struct buf *b, size_t max)
 
 void xfer_reset(struct xfer *x)
 {
-	struct xfer keep = { .env = x->env, .http = x->http, .arena = x->arena, .run = x->run,
-		.body = x->body, .out = x->out };
+	struct xfer keep = { .env = x->env,
+		.http = x->http,
+		.arena = x->arena,
+		.run = x->run,
+		.body = x->body,
+		.out = x->out };
 
 	xfer_drop_reply(x);
 	buf_shrink(&keep.body, BODY_DEFAULT);
