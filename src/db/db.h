@@ -71,6 +71,8 @@ void db_snapshot_end(struct dbc *c);
  * rows_close returns it. At most 16 results open per connection.
  */
 struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_t n);
+/* The same for a text made for this call (list queries): cached by its content. */
+struct rows *db_query_text(struct dbc *c, struct str text, const struct arg *v, size_t n);
 bool rows_next(struct rows *r);
 enum err rows_close(struct rows *r) MUST_CHECK;
 /* Text and blob views are valid until the next rows_next/rows_close. A wrong type is ERR_BUG. */

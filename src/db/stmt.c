@@ -94,12 +94,12 @@ enum err stmt_set_columns(struct stmt *s, stmt_name_fn name, void *from, int n)
 }
 
 /* The cached statement with this very text; one whose memory was reused for another text is dropped. */
-static struct stmt *stmt_cached(struct dbc *c, const char *sql)
+static struct stmt *stmt_cached(struct dbc *c, const char *key, const char *sql)
 {
 	struct stmt *next;
-	for (struct stmt *s = c->bucket[bucket_of(sql)]; s; s = next) {
+	for (struct stmt *s = c->bucket[bucket_of(key)]; s; s = next) {
 		next = s->next;
-		if (s->key != sql)
+		if (s->key != key)
 			continue;
 		if (!strcmp(s->sql, sql))
 			return s;
@@ -126,9 +126,9 @@ static bool cache_make_room(struct dbc *c)
 	return true;
 }
 
-static enum err stmt_get(struct dbc *c, const char *sql, struct stmt **ret)
+static enum err stmt_get(struct dbc *c, const char *key, const char *sql, struct stmt **ret)
 {
-	struct stmt *s = stmt_cached(c, sql);
+	struct stmt *s = stmt_cached(c, key, sql);
 	if (s && !s->busy) {
 		s->used = ++c->tick;
 		*ret = s;
@@ -141,7 +141,8 @@ static enum err stmt_get(struct dbc *c, const char *sql, struct stmt **ret)
 		return err;
 	s->used = ++c->tick;
 	if (cache) {
-		struct stmt **at = &c->bucket[bucket_of(sql)];
+		struct stmt **at = &c->bucket[bucket_of(key)];
+		s->key = key;
 		s->cached = true;
 		s->next = *at;
 		*at = s;
@@ -206,7 +207,7 @@ static enum err args_copy(struct rows *r, const struct arg *v, size_t n, struct 
 	return OK;
 }
 
-static enum err prepare_run(struct rows *r, const char *sql, size_t n)
+static enum err prepare_run(struct rows *r, const char *key, const char *sql, size_t n)
 {
 	struct dbc *c = r->c;
 	if (c->failed != OK)
@@ -216,7 +217,7 @@ static enum err prepare_run(struct rows *r, const char *sql, size_t n)
 		return err;
 	if (c->tx == TX_NONE && (err = c->drv->revive(c)) != OK)
 		return err;
-	err = stmt_get(c, sql, &r->s);
+	err = stmt_get(c, key, sql, &r->s);
 	if (err != OK)
 		return err;
 	r->s->busy = true;
@@ -239,29 +240,40 @@ static void statement_release(struct rows *r)
 		stmt_free(r->c, s);
 }
 
-static enum err attempt(struct rows *r, const char *sql, const struct arg *v, size_t n)
+static enum err attempt(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n)
 {
-	enum err err = prepare_run(r, sql, n);
+	enum err err = prepare_run(r, key, sql, n);
 	if (err == OK)
 		err = r->c->drv->run(r, v, n);
 	return err;
 }
 
-static void start(struct rows *r, const char *sql, const struct arg *v, size_t n, bool copy)
+/* PostgreSQL takes no zero byte in text; neither do we on SQLite, where it would hide what follows. */
+static enum err args_check(struct dbc *c, const char *sql, const struct arg *v, size_t n)
+{
+	if (n > PARAM_MAX)
+		return db_misuse(c, "%zu values: %s", n, sql);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].type == ARG_TEXT && !v[i].null && v[i].s.n && memchr(v[i].s.p, 0, v[i].s.n))
+			return dbc_fail(c, ERR_INVALID, "text with a zero byte for $%zu", i + 1);
+	return OK;
+}
+
+static void start(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n, bool copy)
 {
 	struct arg own[PARAM_MAX];
 	struct dbc *c = r->c;
-	enum err err = n > PARAM_MAX ? db_misuse(c, "%zu values: %s", n, sql) : OK;
+	enum err err = args_check(c, sql, v, n);
 	if (err == OK && copy && n > 0) {
 		err = args_copy(r, v, n, own);
 		v = own;
 	}
 	if (err == OK)
-		err = attempt(r, sql, v, n);
+		err = attempt(r, key, sql, v, n);
 	/* A single read may be asked again on a new connection or with a new plan. */
 	if (err != OK && c->tx == TX_NONE && !c->writer && (c->lost || err == ERR_RETRY)) {
 		statement_release(r);
-		err = attempt(r, sql, v, n);
+		err = attempt(r, key, sql, v, n);
 	}
 	if (err != OK)
 		r->have = false;
@@ -275,7 +287,32 @@ struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_
 		c->bad = (struct rows){ .c = c, .err = db_misuse(c, "more than %d results open", ROWS_MAX) };
 		return &c->bad;
 	}
-	start(r, sql, v, n, true);
+	start(r, sql, sql, v, n, true);
+	return r;
+}
+
+/* FNV-1a over the text, as a key that no address has (odd, non-canonical). */
+static const char *content_key(struct str text)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < text.n; i++)
+		h = (h ^ (unsigned char)text.p[i]) * 0x100000001b3u;
+	return (const char *)(uintptr_t)(h | UINT64_C(0x8000000000000001));
+}
+
+struct rows *db_query_text(struct dbc *c, struct str text, const struct arg *v, size_t n)
+{
+	struct rows *r = rows_take(c);
+	char sql[SQL_MAX];
+
+	if (!r || text.n >= sizeof(sql)) {
+		c->bad = (struct rows){ .c = c, .err = db_misuse(c, "statement too long or too many open") };
+		return &c->bad;
+	}
+	memcpy(sql, text.p, text.n);
+	sql[text.n] = '\0';
+	start(r, content_key(text), sql, v, n, true);
 	return r;
 }
 
@@ -418,7 +455,7 @@ enum err db_exec(struct dbc *c, const char *sql, const struct arg *v, size_t n, 
 	struct rows *r = rows_take(c);
 	if (!r)
 		return db_misuse(c, "more than %d results open", ROWS_MAX);
-	start(r, sql, v, n, false);
+	start(r, sql, sql, v, n, false);
 	int64_t changed = r->changed;
 	enum err err = rows_close(r);
 	if (err == OK && ret_changed)
@@ -431,7 +468,7 @@ enum err db_int(struct dbc *c, const char *sql, const struct arg *v, size_t n, i
 	struct rows *r = rows_take(c);
 	if (!r)
 		return db_misuse(c, "more than %d results open", ROWS_MAX);
-	start(r, sql, v, n, false);
+	start(r, sql, sql, v, n, false);
 	bool found = rows_next(r);
 	int64_t value = found ? row_int_at(r, 0) : NIL;
 	enum err err = rows_close(r);
