@@ -34,7 +34,7 @@ enum {
 
 struct stmt {
 	char *sql;	  /* own copy: an address alone is not proof that the text is the same */
-	const char *key;  /* the caller's address */
+	const char *key;  /* the caller's address, or a hash of a text made for one call */
 	struct stmt *next; /* in the bucket */
 	uint64_t used;
 	bool busy, cached, readonly;

@@ -53,8 +53,8 @@ static enum err err_of(int rc)
 	case SQLITE_TOOBIG:
 		return ERR_LIMIT;
 	case SQLITE_ERROR: /* overflow, malformed JSON: the data; a bad statement fails to prepare */
-	case SQLITE_MISMATCH:
 		return ERR_INVALID;
+	case SQLITE_MISMATCH: /* a key of another type */
 	case SQLITE_MISUSE:
 	case SQLITE_RANGE:
 		return ERR_BUG;

@@ -240,7 +240,8 @@ static void statement_release(struct rows *r)
 		stmt_free(r->c, s);
 }
 
-static enum err attempt(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n)
+static enum err attempt(struct rows *r, const char *key, const char *sql, const struct arg *v,
+	size_t n)
 {
 	enum err err = prepare_run(r, key, sql, n);
 	if (err == OK)
@@ -259,7 +260,8 @@ static enum err args_check(struct dbc *c, const char *sql, const struct arg *v, 
 	return OK;
 }
 
-static void start(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n, bool copy)
+static void start(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n,
+	bool copy)
 {
 	struct arg own[PARAM_MAX];
 	struct dbc *c = r->c;
@@ -280,13 +282,17 @@ static void start(struct rows *r, const char *key, const char *sql, const struct
 	r->err = fail(c, err);
 }
 
+static struct rows *refused(struct dbc *c, enum err err)
+{
+	c->bad = (struct rows){ .c = c, .err = err };
+	return &c->bad;
+}
+
 struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_t n)
 {
 	struct rows *r = rows_take(c);
-	if (!r) {
-		c->bad = (struct rows){ .c = c, .err = db_misuse(c, "more than %d results open", ROWS_MAX) };
-		return &c->bad;
-	}
+	if (!r)
+		return refused(c, db_misuse(c, "more than %d results open", ROWS_MAX));
 	start(r, sql, sql, v, n, true);
 	return r;
 }
@@ -294,22 +300,20 @@ struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_
 /* FNV-1a over the text, as a key that no address has (odd, non-canonical). */
 static const char *content_key(struct str text)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ (unsigned char)text.p[i]) * 0x100000001b3u;
+		h = (h ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
 	return (const char *)(uintptr_t)(h | UINT64_C(0x8000000000000001));
 }
 
 struct rows *db_query_text(struct dbc *c, struct str text, const struct arg *v, size_t n)
 {
-	struct rows *r = rows_take(c);
 	char sql[SQL_MAX];
-
-	if (!r || text.n >= sizeof(sql)) {
-		c->bad = (struct rows){ .c = c, .err = db_misuse(c, "statement too long or too many open") };
-		return &c->bad;
-	}
+	if (text.n >= sizeof(sql))
+		return refused(c, dbc_fail(c, ERR_LIMIT, "statement longer than %d bytes", SQL_MAX));
+	struct rows *r = rows_take(c);
+	if (!r)
+		return refused(c, db_misuse(c, "more than %d results open", ROWS_MAX));
 	memcpy(sql, text.p, text.n);
 	sql[text.n] = '\0';
 	start(r, content_key(text), sql, v, n, true);
