@@ -442,10 +442,10 @@ static void expect_misuse(enum db_engine engine, db_fn fn, bool write)
 #endif
 }
 
+/* Without a store of its own: a child of a process with threads cannot start any under ThreadSanitizer. */
 static void test_misuse_is_loud(void **state)
 {
-	struct fix *f = *state;
-	enum db_engine engine = f->store.engine;
+	enum db_engine engine = *(const enum db_engine *)*state;
 	const db_fn reads[] = { unknown_column, wrong_column_type, no_row, too_many_open,
 		write_while_reading, id_while_reading, nested_snapshot };
 	for (size_t i = 0; i < ARRAY_LEN(reads); i++)
@@ -641,7 +641,7 @@ int main(void)
 		BOTH(test_many_texts_share_an_address),
 		BOTH(test_arguments_need_not_outlive_the_call),
 		BOTH(test_snapshot_stays),
-		BOTH(test_misuse_is_loud),
+		cmocka_unit_test(test_misuse_is_loud),
 		BOTH(test_migrations_are_recorded),
 		BOTH(test_changed_migration_is_refused),
 		BOTH(test_failed_migration_leaves_nothing),
