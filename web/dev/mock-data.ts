@@ -6,7 +6,7 @@ export interface Any {
 let seed = 7
 export function rnd(n: number): number {
 	seed = (seed * 1103515245 + 12345) & 0x7fffffff
-	return seed % n
+	return (seed >>> 8) % n
 }
 export const pick = <T>(list: readonly T[]): T => list[rnd(list.length)] as T
 export const iso = (ms: number): string => new Date(ms + 8 * 3600e3).toISOString().slice(0, 19) + '+08:00'
