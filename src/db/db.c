@@ -36,6 +36,9 @@ struct arg B(struct str v)
 }
 
 static void message_set(struct dbc *c, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static void message_set(struct dbc *c, const char *fmt, va_list ap)
 {
 	vsnprintf(c->message, sizeof(c->message), fmt, ap);
 	/* The engines end their messages with a line break. */

@@ -31,7 +31,7 @@ struct db_config {
 	const char *url;    /* "sqlite:PATH", "sqlite::memory:" or "postgres://…" */
 	int writers;	    /* PostgreSQL writing connections; SQLite always 1 */
 	int batch;	    /* most jobs in one group commit */
-	bool unsafe_fast;   /* demo generation only: synchronous=OFF until db_sync */
+	bool unsafe_fast;   /* demo generation only: nothing waits for the disk until db_close */
 };
 
 struct arg {
@@ -68,7 +68,8 @@ void db_snapshot_end(struct dbc *c);
 
 /*
  * Runs a statement. Never NULL: a failure is kept in the result, rows_next then says false and
- * rows_close returns it. At most 16 results open per connection.
+ * rows_close returns it. At most 16 results open per connection. Arguments are copied. PostgreSQL's
+ * result is fetched whole: page large exports.
  */
 struct rows *db_query(struct dbc *c, const char *sql, const struct arg *v, size_t n);
 /* The same for a text made for this call (list queries): cached by its content. */
@@ -99,7 +100,8 @@ const char *db_message(const struct dbc *c); /* the engine's words for the last 
  * NIL outside a writing transaction; sets ERR_RETRY on the connection when the block is used up. */
 int64_t db_new_id(struct dbc *c);
 /* Small number naming the writing connection, stable while the process runs; the audit engine keeps
- * one chain per writer. On PostgreSQL no two live processes share one. */
+ * one chain per writer. On PostgreSQL no two live connections share one, and a connection that broke
+ * may come back with another number: ask in each job. */
 int64_t dbc_chain(const struct dbc *c);
 
 typedef enum err (*db_fn)(struct dbc *c, void *arg);
@@ -113,7 +115,7 @@ struct db_job {
 enum err db_submit(struct db *db, struct db_job *job) MUST_CHECK;
 /* Submits and waits. Not from inside a job. */
 enum err db_write(struct db *db, db_fn fn, void *arg) MUST_CHECK;
-/* Waits until something was committed since the last call, or the time is over. One waiter. */
+/* Waits until this process committed something since the last call, or the time is over. One waiter. */
 bool db_wait_commit(struct db *db, int timeout_ms);
 
 /* Fault tests: the n-th SQL call from now fails once (persistent: and all after it) with ERR_IO;

@@ -661,20 +661,23 @@ static void test_broken_connections_are_replaced(void **state)
 	assert_int_equal(number(f, items_sql), 13);
 }
 
+static const enum db_engine engine_of_group[] = { DB_SQLITE, DB_PG };
+
+/* The group's state is its engine; setup turns it into a store. */
+static int group_state(void **state, const enum db_engine *engine)
+{
+	memcpy(state, &engine, sizeof(engine));
+	return 0;
+}
+
 static int engine_sqlite(void **state)
 {
-	static const enum db_engine engine = DB_SQLITE;
-	const enum db_engine *p = &engine;
-	memcpy(state, &p, sizeof(p));
-	return 0;
+	return group_state(state, &engine_of_group[0]);
 }
 
 static int engine_pg(void **state)
 {
-	static const enum db_engine engine = DB_PG;
-	const enum db_engine *p = &engine;
-	memcpy(state, &p, sizeof(p));
-	return 0;
+	return group_state(state, &engine_of_group[1]);
 }
 
 int main(void)
