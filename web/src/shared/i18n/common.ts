@@ -60,6 +60,7 @@ export const t = words({
 	'state.merged': ['已并案', 'Merged'],
 	'state.return_review': ['退单审核', 'Return review'],
 	'state.paused': ['已挂起', 'Paused'],
+	'state.split': ['已拆分', 'Split'],
 	'state.hard_case': ['疑难挂账', 'Hard case'],
 
 	'track.party': ['党的建设', 'Party building'],

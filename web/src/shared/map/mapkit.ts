@@ -3,7 +3,13 @@
  * browser's fonts. Loaded only by pages that show a map.
  */
 import 'maplibre-gl/dist/maplibre-gl.css'
-import { Map as MapLibre, setWorkerUrl, type LayerSpecification, type StyleSpecification } from 'maplibre-gl'
+import {
+	Map as MapLibre,
+	setWorkerUrl,
+	type ExpressionSpecification,
+	type LayerSpecification,
+	type StyleSpecification
+} from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { lang, word } from '../i18n/core'
 
@@ -80,7 +86,7 @@ function placeLayers(): LayerSpecification[] {
 
 /* Red or amber share decides the ring: the fill stays neutral, so that only states are coloured. */
 function eventLayers(): LayerSpecification[] {
-	const n = ['coalesce', ['get', 'n'], 1]
+	const n: ExpressionSpecification = ['coalesce', ['get', 'n'], 1]
 	return [
 		{
 			id: 'event-cluster',
@@ -137,7 +143,7 @@ function eventLayers(): LayerSpecification[] {
 				'circle-stroke-color': colour('surface')
 			}
 		}
-	] as LayerSpecification[]
+	]
 }
 
 export function mapStyle(events: string | null): StyleSpecification {

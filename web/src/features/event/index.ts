@@ -1,0 +1,14 @@
+import type { Feature } from '@/app/module'
+import { t } from '@/app/words'
+
+export const event: Feature = {
+	routes: [
+		{ path: 'events', component: () => import('./EventList.vue'), props: { kind: 'event' } },
+		{ path: 'events/new', component: () => import('./EventNew.vue') },
+		{ path: 'events/:id', component: () => import('./MatterPage.vue'), props: { kind: 'event' } }
+	],
+	nav: [
+		{ to: '/events', label: () => t('nav.events'), icon: 'list', key: 'e', perm: 'event.read', group: 'work', phone: true },
+		{ to: '/events/new', label: () => t('nav.new'), icon: 'plus', key: 'n', perm: 'event.create', group: 'work' }
+	]
+}

@@ -1,0 +1,42 @@
+/* A code's extra question as a form control. Tolerates the spellings a definition may use. Pure. */
+import type { PublicQuestion } from '@/shared/api/types'
+import type { Control } from '@/shared/form/values'
+
+export function questionKey(q: PublicQuestion): string {
+	return String(q.key ?? q.name ?? q.id)
+}
+
+export function questionOptions(q: PublicQuestion): { value: string; label: string }[] {
+	let raw: unknown = q.options ?? q.choices
+	if (typeof raw === 'string') {
+		const text: string = raw
+		try {
+			raw = JSON.parse(text)
+		} catch {
+			raw = text.split(/[|\n,，]/)
+		}
+	}
+	if (!Array.isArray(raw)) return []
+	return raw.map((o: unknown) => {
+		if (typeof o !== 'object' || o === null) return { value: String(o), label: String(o) }
+		const x = o as Record<string, unknown>
+		const value = String(x.value ?? x.key ?? x.zh ?? '')
+		return { value, label: String(x.label ?? x.zh ?? x.name ?? value) }
+	})
+}
+
+export function questionControl(q: PublicQuestion): Control {
+	if (questionOptions(q).length) return 'choice'
+	switch (q.type) {
+		case 'bool':
+			return 'bool'
+		case 'int':
+		case 'number':
+			return 'int'
+		case 'date':
+		case 'time':
+			return q.type
+		default:
+			return 'line'
+	}
+}
