@@ -93,6 +93,26 @@ static struct str header(struct xfer *x, struct str name)
 	return value_of(x, MHD_HEADER_KIND, name);
 }
 
+/* The usual case without printf, which the library function goes through. */
+static const char *v4_text(const struct in_addr *a, char *to)
+{
+	unsigned char b[4];
+	size_t n = 0;
+
+	memcpy(b, a, sizeof(b));
+	for (size_t i = 0; i < 4; i++) {
+		if (i)
+			to[n++] = '.';
+		if (b[i] >= 100)
+			to[n++] = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			to[n++] = (char)('0' + b[i] / 10 % 10);
+		to[n++] = (char)('0' + b[i] % 10);
+	}
+	to[n] = 0;
+	return to;
+}
+
 static void read_remote(struct xfer *x)
 {
 	const union MHD_ConnectionInfo *info =
@@ -106,7 +126,7 @@ static void read_remote(struct xfer *x)
 	if (a.ss_family == AF_INET) {
 		struct sockaddr_in v4;
 		memcpy(&v4, info->client_addr, sizeof(v4));
-		ok = inet_ntop(AF_INET, &v4.sin_addr, x->remote, sizeof(x->remote));
+		ok = v4_text(&v4.sin_addr, x->remote);
 	} else if (a.ss_family == AF_INET6) {
 		struct sockaddr_in6 v6;
 		memcpy(&v6, info->client_addr, sizeof(v6));

@@ -19,6 +19,7 @@ struct app;
 struct dbc;
 struct principal; /* core/scope.h */
 struct req;
+struct snap;	  /* core/app.h */
 struct sse_client;
 
 enum method { M_GET, M_POST, M_PUT, M_PATCH, M_DELETE, METHOD_MAX };
@@ -81,6 +82,7 @@ struct req {
 	struct arena *arena; /* dies with the reply */
 	struct dbc *db;	     /* this execution's connection */
 	const struct principal *who; /* NULL on public routes without a session */
+	struct snap *snap;	     /* core's: what slowly changing data this request sees */
 	int64_t now;		     /* instant of arrival, ms */
 	enum method method;
 	struct str path;
