@@ -1,6 +1,6 @@
 /*
- * Working time. Each opened year is a row of day kinds; everything else is walking over days from the
- * one that holds the start. Nothing here reads a clock.
+ * Working time. Each opened year is a row of day kinds; everything else is walking over days from
+ * the one that holds the start. Nothing here reads a clock.
  */
 #include "base/calendar.h"
 
@@ -29,7 +29,8 @@ static bool hours_valid(const struct span *hours, size_t n)
 	if (!hours || n == 0 || n > CAL_SPANS)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (hours[i].from < last || hours[i].from >= hours[i].to || hours[i].to > DAY_MINUTES)
+		if (hours[i].from < last || hours[i].from >= hours[i].to ||
+			hours[i].to > DAY_MINUTES)
 			return false;
 		last = hours[i].to;
 	}
@@ -157,8 +158,8 @@ int64_t calendar_day_ms(const struct calendar *c)
 struct walk {
 	const struct calendar *c;
 	const struct cal_year *y;
-	int64_t day;	/* days since 1970 */
-	int64_t index;	/* day of the year, from 0 */
+	int64_t day;    /* days since 1970 */
+	int64_t index;  /* day of the year, from 0 */
 	int64_t length; /* of the year */
 };
 

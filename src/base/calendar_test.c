@@ -1,6 +1,6 @@
 /*
- * The working calendar with the State Council arrangement of 2026: the worked examples of R028 and the
- * edges around them.
+ * The working calendar with the State Council arrangement of 2026: the worked examples of R028 and
+ * the edges around them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
 
 #include "base/calendar.h"
 
@@ -30,7 +29,8 @@ static void set_days(struct calendar *c, int64_t first, int64_t last, enum day_k
 
 static struct calendar *china_2026(void)
 {
-	static const int64_t swap[] = { 20260104, 20260214, 20260228, 20260509, 20260920, 20261010 };
+	static const int64_t swap[] = { 20260104, 20260214, 20260228, 20260509, 20260920,
+		20261010 };
 	struct calendar *c = calendar_new(7, office, ARRAY_LEN(office));
 
 	assert_non_null(c);
@@ -85,7 +85,8 @@ static void test_pause(void **state)
 	struct calendar *c = china_2026();
 	int64_t paused;
 
-	assert_int_equal(calendar_between(c, at("2026-03-03 10:00"), at("2026-03-03 15:00"), &paused), OK);
+	assert_int_equal(
+		calendar_between(c, at("2026-03-03 10:00"), at("2026-03-03 15:00"), &paused), OK);
 	assert_int_equal(paused, 3 * MS_HOUR);
 	check_hours(c, "2026-03-03 09:00", 4, "2026-03-03 15:00");
 	check_hours(c, "2026-03-03 09:00", 4 + 3, "2026-03-03 18:00");
@@ -145,7 +146,10 @@ static void test_start_outside_hours(void **state)
 static void test_between(void **state)
 {
 	(void)state;
-	static const struct { const char *from, *to; int64_t minutes; } row[] = {
+	static const struct {
+		const char *from, *to;
+		int64_t minutes;
+	} row[] = {
 		{ "2026-03-03 09:00", "2026-03-03 18:00", 420 },
 		{ "2026-03-03 09:00", "2026-03-04 09:00", 420 },
 		{ "2026-03-03 11:30", "2026-03-03 14:10", 40 },
@@ -189,7 +193,8 @@ static void test_missing_year(void **state)
 	enum day_kind kind = DAY_KIND_MAX;
 
 	assert_int_equal(calendar_add_days(c, at("2026-12-30 10:00"), 2, &got), ERR_NOT_FOUND);
-	assert_int_equal(calendar_add_ms(c, at("2026-12-31 17:00"), 2 * MS_HOUR, &got), ERR_NOT_FOUND);
+	assert_int_equal(
+		calendar_add_ms(c, at("2026-12-31 17:00"), 2 * MS_HOUR, &got), ERR_NOT_FOUND);
 	assert_int_equal(calendar_add_ms(c, at("2027-01-05 10:00"), 0, &got), ERR_NOT_FOUND);
 	assert_int_equal(calendar_between(c, at("2026-12-31 10:00"), at("2027-01-02 10:00"), &got),
 		ERR_NOT_FOUND);
@@ -257,10 +262,14 @@ static void test_copy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_worked_examples),	     cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_swap_days),	     cmocka_unit_test(test_start_outside_hours),
-		cmocka_unit_test(test_between),		     cmocka_unit_test(test_inverse),
-		cmocka_unit_test(test_missing_year),	     cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_worked_examples),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_swap_days),
+		cmocka_unit_test(test_start_outside_hours),
+		cmocka_unit_test(test_between),
+		cmocka_unit_test(test_inverse),
+		cmocka_unit_test(test_missing_year),
+		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_copy),
 	};
 

@@ -1,6 +1,6 @@
 /*
- * Settings. Sources are read from the weakest to the strongest (default, file, environment, flag), each
- * overwriting the one before, so precedence is the order of four calls.
+ * Settings. Sources are read from the weakest to the strongest (default, file, environment, flag),
+ * each overwriting the one before, so precedence is the order of four calls.
  */
 #include "base/config.h"
 
@@ -44,7 +44,7 @@ static bool option_env(const struct option *d, char ret[CONFIG_NAME])
 }
 
 static enum err option_bad(struct reader *r, const struct option *d, const char *source,
-			   struct str value, const char *want)
+	struct str value, const char *want)
 {
 	return err_set(r->e, ERR_INVALID, "config_value", d->name,
 		"%s: \"%.*s\" is no value for %s; it must be %s.", source,
@@ -65,8 +65,8 @@ static bool flag_value(struct str s, int64_t *ret)
 	return false;
 }
 
-static enum err option_set(struct reader *r, const struct option *d, const char *source,
-			   struct str value)
+static enum err option_set(
+	struct reader *r, const struct option *d, const char *source, struct str value)
 {
 	char *at = (char *)r->rec + d->off;
 	char want[96];
@@ -88,7 +88,8 @@ static enum err option_set(struct reader *r, const struct option *d, const char 
 		if (!str_i64(value, &v))
 			return option_bad(r, d, source, value, "a whole number");
 		if ((d->min || d->max) && (v < d->min || v > d->max)) {
-			snprintf(want, sizeof(want), "from %" PRId64 " to %" PRId64, d->min, d->max);
+			snprintf(
+				want, sizeof(want), "from %" PRId64 " to %" PRId64, d->min, d->max);
 			return option_bad(r, d, source, value, want);
 		}
 		break;
@@ -126,8 +127,9 @@ static enum err read_line(struct reader *r, const char *file, int line, struct s
 	struct str name = str_trim((struct str){ text.p, n });
 	const struct option *d = option_find(r->o, name);
 	if (!d)
-		return err_set(r->e, ERR_INVALID, "config_name", "", "%s: unknown setting \"%.*s\".",
-			source, (int)(name.n < 60 ? name.n : 60), name.p);
+		return err_set(r->e, ERR_INVALID, "config_name", "",
+			"%s: unknown setting \"%.*s\".", source, (int)(name.n < 60 ? name.n : 60),
+			name.p);
 	return option_set(r, d, source, str_trim((struct str){ eq + 1, text.n - n - 1 }));
 }
 
@@ -136,8 +138,8 @@ static enum err file_load(struct reader *r, const char *file, struct str *ret)
 	FILE *f = fopen(file, "rb");
 
 	if (!f)
-		return err_set(r->e, ERR_IO, "config_file", "", "%.120s cannot be opened: %s.", file,
-			strerror(errno));
+		return err_set(r->e, ERR_IO, "config_file", "", "%.120s cannot be opened: %s.",
+			file, strerror(errno));
 	char *p = malloc(CONFIG_FILE_MAX);
 	size_t n = p ? fread(p, 1, CONFIG_FILE_MAX, f) : 0;
 	bool failed = ferror(f) != 0;
@@ -171,7 +173,10 @@ static enum err read_file(struct reader *r, const char *file)
 			err = read_line(r, file, number, line);
 	}
 	/* The block was made for this call; str keeps it as const. */
-	union { const char *c; char *p; } block = { text.p };
+	union {
+		const char *c;
+		char *p;
+	} block = { text.p };
 	free(block.p);
 	return err;
 }
@@ -213,8 +218,8 @@ static enum err read_flag(struct reader *r, int argc, char **argv, int *i)
 		value = STR("yes");
 	if (!value.p) {
 		if (*i + 1 >= argc)
-			return err_set(r->e, ERR_INVALID, "config_value", d->name, "--%s needs a value.",
-				d->name);
+			return err_set(r->e, ERR_INVALID, "config_value", d->name,
+				"--%s needs a value.", d->name);
 		value = str_z(argv[++*i]);
 	}
 	char source[CONFIG_NAME];
@@ -223,8 +228,7 @@ static enum err read_flag(struct reader *r, int argc, char **argv, int *i)
 }
 
 enum err options_parse(const struct options *o, int argc, char **argv, const char *file, void *rec,
-		       const char **ret_operand, size_t max, size_t *ret_n, struct arena *a,
-		       struct error *e)
+	const char **ret_operand, size_t max, size_t *ret_n, struct arena *a, struct error *e)
 {
 	struct reader r = { .o = o, .rec = rec, .a = a, .e = e };
 	bool flags = true;
@@ -241,8 +245,8 @@ enum err options_parse(const struct options *o, int argc, char **argv, const cha
 		else if (flags && strncmp(argv[i], "--", 2) == 0)
 			err = read_flag(&r, argc, argv, &i);
 		else if (n == max)
-			err = err_set(e, ERR_INVALID, "config_operand", "", "Too many arguments: %.60s.",
-				argv[i]);
+			err = err_set(e, ERR_INVALID, "config_operand", "",
+				"Too many arguments: %.60s.", argv[i]);
 		else
 			ret_operand[n++] = argv[i];
 	}
@@ -254,7 +258,9 @@ enum err options_parse(const struct options *o, int argc, char **argv, const cha
 
 void options_help(const struct options *o, struct buf *b)
 {
-	static const char *const what[] = { [OPT_TEXT] = " TEXT", [OPT_INT] = " N", [OPT_FLAG] = "" };
+	static const char *const what[] = {
+		[OPT_TEXT] = " TEXT", [OPT_INT] = " N", [OPT_FLAG] = ""
+	};
 	char env[CONFIG_NAME];
 
 	for (size_t i = 0; i < o->n; i++) {

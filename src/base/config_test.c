@@ -41,8 +41,8 @@ static enum err parse(struct run *r, char **argv, const char *file)
 
 	while (argv[argc])
 		argc++;
-	return options_parse(&options, argc, argv, file, &r->s, r->operand, ARRAY_LEN(r->operand), &r->n,
-		r->a, &r->e);
+	return options_parse(&options, argc, argv, file, &r->s, r->operand, ARRAY_LEN(r->operand),
+		&r->n, r->a, &r->e);
 }
 
 /* Arguments are writable, as those of main are. */
@@ -127,7 +127,9 @@ static void test_arguments(void **state)
 
 static void test_refusals(void **state)
 {
-	static const struct { const char *arg, *code, *says; } row[] = {
+	static const struct {
+		const char *arg, *code, *says;
+	} row[] = {
 		{ "--nope", "config_name", "--nope" },
 		{ "--no-test-port", "config_name", "--no-test-port" },
 		{ "--test-port", "config_value", "--test-port needs a value" },
@@ -153,7 +155,9 @@ static void test_refusals(void **state)
 
 static void test_file_refusals(void **state)
 {
-	static const struct { const char *text, *code, *says; } row[] = {
+	static const struct {
+		const char *text, *code, *says;
+	} row[] = {
 		{ "test-port=1\nnope=1\n", "config_name", "line 2: unknown setting \"nope\"" },
 		{ "\n\ntest-port\n", "config_line", "line 3" },
 		{ "test-port=70000\n", "config_value", "line 1: \"70000\"" },
@@ -185,7 +189,8 @@ static void test_help(void **state)
 		assert_non_null(strstr(b.p, table[i].name));
 		assert_non_null(strstr(b.p, table[i].help));
 	}
-	assert_non_null(strstr(b.p, "--test-port N\n      Port. (1–65535) [8080] GEZHI_TEST_PORT\n"));
+	assert_non_null(
+		strstr(b.p, "--test-port N\n      Port. (1–65535) [8080] GEZHI_TEST_PORT\n"));
 	buf_release(&b);
 }
 

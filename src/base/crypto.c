@@ -53,7 +53,8 @@ void crypto_token(char ret[TOKEN_TEXT])
 	unsigned char raw[32];
 
 	randombytes_buf(raw, sizeof(raw));
-	sodium_bin2base64(ret, TOKEN_TEXT, raw, sizeof(raw), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(
+		ret, TOKEN_TEXT, raw, sizeof(raw), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(raw, sizeof(raw));
 }
 
@@ -110,8 +111,8 @@ enum err crypto_seal(const unsigned char key[KEY_LEN], struct str plain, struct 
 	if (!box)
 		return ERR_NOMEM;
 	randombytes_buf(box, NONCE);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(box + NONCE, NULL, bytes(plain), plain.n, NULL, 0,
-		NULL, box, key);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+		box + NONCE, NULL, bytes(plain), plain.n, NULL, 0, NULL, box, key);
 	buf_put(out, box, n);
 	free(box);
 	return out->failed ? ERR_LIMIT : OK;
@@ -129,8 +130,8 @@ enum err crypto_open(const unsigned char key[KEY_LEN], struct str sealed, struct
 	unsigned char *plain = malloc(n ? n : 1);
 	if (!plain)
 		return ERR_NOMEM;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, box + NONCE,
-		    sealed.n - NONCE, NULL, 0, box, key)) {
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+		    plain, NULL, NULL, box + NONCE, sealed.n - NONCE, NULL, 0, box, key)) {
 		free(plain);
 		return ERR_INVALID;
 	}

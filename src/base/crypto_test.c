@@ -22,9 +22,11 @@ static void test_hash(void **state)
 	char hex[HASH_HEX];
 
 	crypto_sha256_hex(STR(""), hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(
+		hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	crypto_sha256_hex(STR("abc"), hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(
+		hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	crypto_sha256_hex((struct str){ NULL, 0 }, hex);
 	assert_memory_equal(hex, "e3b0c442", 8);
 }
@@ -53,7 +55,8 @@ static void test_random(void **state)
 	crypto_token(b);
 	assert_int_equal(strlen(a), TOKEN_TEXT - 1);
 	assert_string_not_equal(a, b);
-	assert_int_equal(strspn(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+	assert_int_equal(
+		strspn(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
 		TOKEN_TEXT - 1);
 	crypto_code(code, 200);
 	assert_int_equal(strlen(code), 200);
@@ -120,8 +123,10 @@ static void test_seal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hash),	 cmocka_unit_test(test_blind),
-		cmocka_unit_test(test_random),	 cmocka_unit_test(test_password),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_seal),
 	};
 

@@ -1,6 +1,7 @@
 /*
  * CSV: one pass over a window of UTF-8. For UTF-8 input the window is the input itself; for other
- * encodings it is a buffer of CSV_ROW bytes that conversion refills whenever a row does not end in it.
+ * encodings it is a buffer of CSV_ROW bytes that conversion refills whenever a row does not end in
+ * it.
  */
 #include "base/csv.h"
 
@@ -14,12 +15,13 @@ struct csv {
 	struct str in; /* what is not converted yet */
 	iconv_t conv;
 	bool converts, damaged; /* damaged: `in` starts with bytes that are no text */
-	const char *p;		/* window */
+	const char *p;          /* window */
 	size_t at, n;
 	bool last; /* nothing follows the window */
 	char *win; /* memory of the window when converting */
-	char *scratch; /* cells whose doubled quotes were undone: CSV_ROW bytes, made when first needed */
-	size_t scratch_n;
+	size_t win_cap;
+	char *scratch; /* cells whose doubled quotes were undone; made when first needed */
+	size_t scratch_n, scratch_cap;
 	char sep;
 	int64_t line, row;
 	size_t ncell;
@@ -94,13 +96,20 @@ static enum err csv_refill(struct csv *c)
 			"bytes near here are no text in the file's encoding.");
 
 	/* iconv wants a non-const source although it only reads. */
-	union { const char *c; char *p; } src = { c->in.p };
+	union {
+		const char *c;
+		char *p;
+	} src = { c->in.p };
 	char *dst = c->win + left;
-	size_t room = CSV_ROW - left;
+	size_t room = c->win_cap - left;
 	size_t r = iconv(c->conv, &src.p, &c->in.n, &dst, &room);
 	c->in.p = src.c;
 	c->n = (size_t)(dst - c->win);
-	if (r == (size_t)-1 && errno != E2BIG)
+	/* No text holds NUL; UTF-16 can only be checked here. */
+	const char *nul = memchr(c->win + left, 0, c->n - left);
+	if (nul)
+		c->n = (size_t)(nul - c->win);
+	if (nul || (r == (size_t)-1 && errno != E2BIG))
 		c->damaged = true; /* reported when the rows before it were read */
 	else if (c->n == left && c->in.n > 0)
 		return csv_fail(c, ERR_LIMIT, "csv_row", "the row is longer than 8 MiB.");
@@ -120,16 +129,29 @@ static enum scan scan_err(struct csv *c, enum err err, const char *code, const c
 	return SCAN_ERR;
 }
 
+/* Memory for `most` bytes of text, or for the longest row if that is less. */
+static char *csv_memory(size_t most, size_t *ret_cap)
+{
+	size_t cap = most < CSV_ROW ? most : CSV_ROW;
+	char *p = malloc(cap ? cap : 1);
+
+	if (p)
+		*ret_cap = cap;
+	return p;
+}
+
 /* Appends a piece of a cell with doubled quotes to the scratch memory. */
-static bool csv_keep(struct csv *c, const char *p, size_t n)
+static enum scan csv_keep(struct csv *c, const char *p, size_t n)
 {
 	if (!c->scratch)
-		c->scratch = malloc(CSV_ROW);
-	if (!c->scratch || n > CSV_ROW - c->scratch_n)
-		return false;
+		c->scratch = csv_memory(c->converts ? c->win_cap : c->n, &c->scratch_cap);
+	if (!c->scratch)
+		return scan_err(c, ERR_NOMEM, "no_memory", "out of memory.");
+	if (n > c->scratch_cap - c->scratch_n)
+		return scan_err(c, ERR_LIMIT, "csv_row", "the row is longer than 8 MiB.");
 	memcpy(c->scratch + c->scratch_n, p, n);
 	c->scratch_n += n;
-	return true;
+	return SCAN_OK;
 }
 
 /* A quoted cell; *pos is at the opening quote and ends behind the closing one. */
@@ -138,8 +160,8 @@ static enum scan scan_quoted(struct csv *c, size_t *pos, struct str *ret)
 	size_t start = *pos + 1, from = start, i = start, scratch = c->scratch_n;
 
 	for (;;) {
-		size_t limit = c->n - i < CSV_CELL + 1 - (i - start) ? c->n - i :
-								    CSV_CELL + 1 - (i - start);
+		size_t limit = c->n - i < CSV_CELL + 1 - (i - start) ? c->n - i
+								     : CSV_CELL + 1 - (i - start);
 		const char *q = limit ? memchr(c->p + i, '"', limit) : NULL;
 		if (!q && c->n - start > CSV_CELL)
 			return scan_err(c, ERR_LIMIT, "csv_cell",
@@ -154,8 +176,8 @@ static enum scan scan_quoted(struct csv *c, size_t *pos, struct str *ret)
 		if (i + 1 == c->n || c->p[i + 1] != '"')
 			break;
 		/* A doubled quote: one of the two belongs to the cell. */
-		if (!csv_keep(c, c->p + from, i + 1 - from))
-			return scan_err(c, ERR_NOMEM, "no_memory", "out of memory.");
+		if (csv_keep(c, c->p + from, i + 1 - from) != SCAN_OK)
+			return SCAN_ERR;
 		from = i + 2;
 		i += 2;
 		if (i - start > CSV_CELL)
@@ -165,8 +187,8 @@ static enum scan scan_quoted(struct csv *c, size_t *pos, struct str *ret)
 	*ret = (struct str){ c->p + start, i - start };
 	if (from == start)
 		return SCAN_OK;
-	if (!csv_keep(c, c->p + from, i - from))
-		return scan_err(c, ERR_NOMEM, "no_memory", "out of memory.");
+	if (csv_keep(c, c->p + from, i - from) != SCAN_OK)
+		return SCAN_ERR;
 	*ret = (struct str){ c->scratch + scratch, c->scratch_n - scratch };
 	return SCAN_OK;
 }
@@ -276,7 +298,9 @@ enum err csv_next(struct csv *c, struct csv_row *ret, bool *ret_more, struct err
 		c->at = end;
 		if (empty)
 			continue;
-		*ret = (struct csv_row){ .line = line, .row = c->row++, .n = c->ncell, .cell = c->cell };
+		*ret = (struct csv_row){
+			.line = line, .row = c->row++, .n = c->ncell, .cell = c->cell
+		};
 		*ret_more = true;
 		return OK;
 	}
@@ -301,10 +325,11 @@ static enum err csv_convert(struct csv *c, const char *charset, struct error *e)
 {
 	c->conv = iconv_open("UTF-8", charset);
 	if (c->conv == (iconv_t)-1)
-		return err_set(e, ERR_IO, "csv_encoding", "", "No conversion from %s on this system.",
-			charset);
+		return err_set(e, ERR_IO, "csv_encoding", "",
+			"No conversion from %s on this system.", charset);
 	c->converts = true;
-	c->win = malloc(CSV_ROW);
+	/* No encoding read here grows by more than half; some room for the rounding. */
+	c->win = csv_memory(c->in.n < CSV_ROW ? c->in.n * 2 + 16 : CSV_ROW, &c->win_cap);
 	if (!c->win)
 		return err_set(e, ERR_NOMEM, "no_memory", "", "Out of memory.");
 	c->p = c->win;

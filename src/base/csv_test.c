@@ -76,7 +76,9 @@ static void test_lines(void **state)
 	struct csv_row row;
 	bool more;
 	struct error e;
-	static const struct { int64_t line, row; } want[] = { { 2, 0 }, { 3, 1 }, { 6, 2 }, { 8, 3 } };
+	static const struct {
+		int64_t line, row;
+	} want[] = { { 2, 0 }, { 3, 1 }, { 6, 2 }, { 8, 3 } };
 
 	assert_int_equal(csv_open(&c, STR("\nhead\n\"a\nb\r\nc\"\nd\n\ne\n"), &e), OK);
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
@@ -128,7 +130,10 @@ static struct str convert(const char *charset, struct str s, const char *mark, s
 
 static void free_str(struct str s)
 {
-	union { const char *c; char *p; } u = { s.p };
+	union {
+		const char *c;
+		char *p;
+	} u = { s.p };
 
 	free(u.p);
 }
@@ -136,7 +141,10 @@ static void free_str(struct str s)
 static void test_encodings(void **state)
 {
 	(void)state;
-	static const struct { const char *charset, *mark; size_t n; } row[] = {
+	static const struct {
+		const char *charset, *mark;
+		size_t n;
+	} row[] = {
 		{ "GB18030", "", 0 },
 		{ "UTF-16LE", "\xFF\xFE", 2 },
 		{ "UTF-16BE", "\xFE\xFF", 2 },
@@ -165,7 +173,8 @@ static void test_windows(void **state)
 	buf_init(&b, 1 << 26);
 	for (int i = 0; i < ROWS; i++) {
 		buf_i64(&b, i);
-		buf_z(&b, i % 3 ? ",\"网格\"\"员\"\"\n事件\",长沙市雨花区\r\n" : ",平安,长沙市\r\n");
+		buf_z(&b,
+			i % 3 ? ",\"网格\"\"员\"\"\n事件\",长沙市雨花区\r\n" : ",平安,长沙市\r\n");
 	}
 	assert_false(b.failed);
 	assert_true(b.n > CSV_ROW);
@@ -190,7 +199,10 @@ static void test_windows(void **state)
 static void test_refusals(void **state)
 {
 	(void)state;
-	const struct { struct str data; const char *code, *says; } row[] = {
+	const struct {
+		struct str data;
+		const char *code, *says;
+	} row[] = {
 		{ { "a\n\"b", 4 }, "csv_quote", "Line 2" },
 		{ { "a\n\"b\"c\n", 7 }, "csv_quote", "Line 2" },
 		{ { "a\0b", 3 }, "csv_encoding", "not text" },
@@ -201,7 +213,14 @@ static void test_refusals(void **state)
 		{ STR("\xB3\xA4\xC9\xB3,a\nb,\xFF\xFF\n"), "csv_encoding", "Line 2" },
 		/* Half a character at the end. */
 		{ STR("\xB3\xA4\xC9\xB3\n\xB3"), "csv_encoding", "Line 2" },
-		{ { "\xFF\xFE" "a\0\0\xD8", 6 }, "csv_encoding", "Line 1" },
+		{ { "\xFF\xFE"
+		    "a\0\0\xD8",
+			  6 },
+			"csv_encoding", "Line 1" },
+		{ { "\xFE\xFF"
+		    "\0a\0\n\0b\0\0\0c",
+			  12 },
+			"csv_encoding", "Line 2" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
@@ -240,6 +259,25 @@ static enum err read_big(const char *before, char c, size_t n, const char *after
 	return err;
 }
 
+/* One row of more than CSV_ROW bytes in cells below the limit, made of `piece`. */
+static enum err read_wide(const char *piece, struct error *e)
+{
+	struct buf b, out;
+
+	buf_init(&b, 1 << 26);
+	buf_init(&out, 1 << 26);
+	for (int cell = 0; cell < 18; cell++) {
+		buf_z(&b, cell ? ",\"" : "\"");
+		for (size_t n = 0; n < CSV_CELL - 8; n += strlen(piece))
+			buf_z(&b, piece);
+		buf_char(&b, '"');
+	}
+	enum err err = read_all(buf_view(&b), &out, e);
+	buf_release(&b);
+	buf_release(&out);
+	return err;
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -256,6 +294,11 @@ static void test_limits(void **state)
 	/* An open quote does not swallow the file. */
 	assert_int_equal(read_big("a\n\"", 'x', 3 * CSV_CELL, "", &e), ERR_LIMIT);
 	assert_non_null(strstr(e.message, "Line 2"));
+	/* A row of many cells, with and without quotes to undo. */
+	assert_int_equal(read_wide("x", &e), ERR_LIMIT);
+	assert_string_equal(e.code, "csv_row");
+	assert_int_equal(read_wide("\"\"", &e), ERR_LIMIT);
+	assert_string_equal(e.code, "csv_row");
 	/* The same through conversion, where the window is the limit. */
 	assert_int_equal(read_big("\xB3\xA4\n\"", 'x', 9 * CSV_CELL, "\"\n", &e), ERR_LIMIT);
 	assert_int_equal(read_big("\xB3\xA4\n", 'x', 9 * CSV_CELL, "\n", &e), ERR_LIMIT);
@@ -264,7 +307,9 @@ static void test_limits(void **state)
 static void test_write(void **state)
 {
 	(void)state;
-	static const struct { const char *cell, *out; } row[] = {
+	static const struct {
+		const char *cell, *out;
+	} row[] = {
 		{ "plain", "plain" },
 		{ "", "\"\"" },
 		{ "a,b", "\"a,b\"" },
@@ -301,10 +346,14 @@ static void test_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc),	  cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_in_place),  cmocka_unit_test(test_encodings),
-		cmocka_unit_test(test_windows),	  cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_write),
+		cmocka_unit_test(test_rfc),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,9 @@ const char *vocab_word(const struct vocab *v, int64_t index)
 
 /* --- limits and checks --- */
 
-struct limits { int64_t min, max; };
+struct limits {
+	int64_t min, max;
+};
 
 static struct limits field_type_limits(enum ftype type)
 {
@@ -148,8 +150,8 @@ static struct limits field_limits(const struct field *f)
 
 	if (f->min == 0 && f->max == 0)
 		return own;
-	return (struct limits){ f->min, f->max < f->min || (field_is_text(f) && f->max == 0) ?
-						own.max : f->max };
+	return (struct limits){ f->min,
+		f->max < f->min || (field_is_text(f) && f->max == 0) ? own.max : f->max };
 }
 
 static enum err field_required(const struct field *f, struct error *e)
@@ -196,8 +198,8 @@ static enum err field_check_int(const struct field *f, int64_t v, struct error *
 		return err_set(e, ERR_INVALID, "out_of_range", f->name,
 			"\"%s\" lies outside the allowed period.", f->name);
 	return err_set(e, ERR_INVALID, "out_of_range", f->name,
-		"\"%s\" must be from %" PRId64 " to %" PRId64 "; it is %" PRId64 ".", f->name, lim.min,
-		lim.max, v);
+		"\"%s\" must be from %" PRId64 " to %" PRId64 "; it is %" PRId64 ".", f->name,
+		lim.min, lim.max, v);
 }
 
 static enum err field_check_real(const struct field *f, double v, struct error *e)
@@ -210,7 +212,8 @@ static enum err field_check_real(const struct field *f, double v, struct error *
 	if (unlimited || (v >= (double)lim.min && v <= (double)lim.max))
 		return OK;
 	return err_set(e, ERR_INVALID, "out_of_range", f->name,
-		"\"%s\" must be from %" PRId64 " to %" PRId64 "; it is %g.", f->name, lim.min, lim.max, v);
+		"\"%s\" must be from %" PRId64 " to %" PRId64 "; it is %g.", f->name, lim.min,
+		lim.max, v);
 }
 
 static bool has_control(struct str s)
@@ -230,22 +233,24 @@ static enum err field_check_str(const struct field *f, struct str s, struct erro
 
 	if (n == SIZE_MAX || has_control(s))
 		return err_set(e, ERR_INVALID, "bad_text", f->name,
-			"\"%s\" contains bytes that are not text (UTF-8 without control characters).",
+			"\"%s\" contains bytes that are not text (UTF-8 without control "
+			"characters).",
 			f->name);
 	if ((f->flags & FIELD_REQUIRED) && str_trim(s).n == 0)
 		return field_required(f, e);
 	if ((int64_t)n > lim.max)
 		return err_set(e, ERR_INVALID, "too_long", f->name,
-			"\"%s\" may have at most %" PRId64 " characters; it has %zu.", f->name, lim.max, n);
+			"\"%s\" may have at most %" PRId64 " characters; it has %zu.", f->name,
+			lim.max, n);
 	if ((int64_t)n < lim.min)
 		return err_set(e, ERR_INVALID, "too_short", f->name,
-			"\"%s\" must have at least %" PRId64 " characters; it has %zu.", f->name, lim.min,
-			n);
+			"\"%s\" must have at least %" PRId64 " characters; it has %zu.", f->name,
+			lim.min, n);
 	return OK;
 }
 
-static enum err field_check_word(const struct field *f, struct str word, int64_t *ret,
-				 struct error *e)
+static enum err field_check_word(
+	const struct field *f, struct str word, int64_t *ret, struct error *e)
 {
 	char list[160] = "";
 	size_t n = 0;
@@ -268,12 +273,12 @@ static enum err field_check_word(const struct field *f, struct str word, int64_t
 		memcpy(list + n, f->vocab->word[i], len + 1);
 		n += len;
 	}
-	return err_set(e, ERR_INVALID, "not_in_list", f->name, "\"%s\" must be one of: %s.", f->name,
-		list);
+	return err_set(e, ERR_INVALID, "not_in_list", f->name, "\"%s\" must be one of: %s.",
+		f->name, list);
 }
 
-static enum err field_copy_str(const struct field *f, struct str s, struct arena *a, void *rec,
-			       struct error *e)
+static enum err field_copy_str(
+	const struct field *f, struct str s, struct arena *a, void *rec, struct error *e)
 {
 	struct str copy = str_dup(a, s);
 
@@ -317,8 +322,8 @@ enum err field_parse_json(struct str text, json_t **ret, struct error *e)
 	if (json_is_deep(text))
 		return err_set(e, ERR_INVALID, "json_depth", "",
 			"The JSON is nested deeper than %d levels.", FIELD_JSON_DEPTH);
-	json_t *v = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-		&why);
+	json_t *v = json_loadb(
+		text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (!v && json_error_code(&why) == json_error_out_of_memory)
 		return err_set(e, ERR_NOMEM, "no_memory", "", "Out of memory.");
 	if (!v)
@@ -348,18 +353,20 @@ static bool json_whole(const json_t *v, int64_t *ret)
 	return true;
 }
 
-static enum err field_json_doc(const struct field *f, const json_t *v, struct arena *a, void *rec,
-			       struct error *e)
+static enum err field_json_doc(
+	const struct field *f, const json_t *v, struct arena *a, void *rec, struct error *e)
 {
 	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17);
 	size_t n = json_dumpb(v, NULL, 0, flags);
 	int64_t max = field_limits(f).max;
 
 	if (n == 0)
-		return err_set(e, ERR_INVALID, "wrong_type", f->name, "\"%s\" must be JSON.", f->name);
+		return err_set(
+			e, ERR_INVALID, "wrong_type", f->name, "\"%s\" must be JSON.", f->name);
 	if ((int64_t)n > max)
 		return err_set(e, ERR_INVALID, "too_long", f->name,
-			"\"%s\" may take at most %" PRId64 " bytes of JSON; it takes %zu.", f->name, max, n);
+			"\"%s\" may take at most %" PRId64 " bytes of JSON; it takes %zu.", f->name,
+			max, n);
 	char *p = arena_alloc(a, n + 1);
 	if (!p)
 		return err_set(e, ERR_NOMEM, "no_memory", f->name, "Out of memory.");
@@ -392,7 +399,8 @@ static enum err field_parse_int(const struct field *f, struct str s, int64_t *re
 		ok = true;
 		if (str_eqz(s, "true") || str_eqz(s, "1") || str_eqz(s, "yes") || str_eqz(s, "是"))
 			*ret = 1;
-		else if (str_eqz(s, "false") || str_eqz(s, "0") || str_eqz(s, "no") || str_eqz(s, "否"))
+		else if (str_eqz(s, "false") || str_eqz(s, "0") || str_eqz(s, "no") ||
+			 str_eqz(s, "否"))
 			*ret = 0;
 		else
 			ok = false;
@@ -406,7 +414,8 @@ static enum err field_parse_int(const struct field *f, struct str s, int64_t *re
 static enum err field_json_int(const struct field *f, const json_t *v, void *rec, struct error *e)
 {
 	bool texty = f->type != F_INT && f->type != F_MONEY && f->type != F_BOOL;
-	bool numeric = f->type == F_INT || f->type == F_MONEY || f->type == F_ID || f->type == F_CODE;
+	bool numeric =
+		f->type == F_INT || f->type == F_MONEY || f->type == F_ID || f->type == F_CODE;
 	int64_t got = NIL;
 
 	if (f->type == F_BOOL && json_is_boolean(v)) {
@@ -429,8 +438,8 @@ static enum err field_json_int(const struct field *f, const json_t *v, void *rec
 	return OK;
 }
 
-static enum err field_from_json(const struct field *f, const json_t *v, struct arena *a, void *rec,
-				struct error *e)
+static enum err field_from_json(
+	const struct field *f, const json_t *v, struct arena *a, void *rec, struct error *e)
 {
 	enum err err;
 
@@ -474,7 +483,7 @@ static enum err fields_check_required(const struct fields *f, uint64_t present, 
 }
 
 enum err fields_decode(const struct fields *f, json_t *obj, bool patch, struct arena *a, void *rec,
-		       uint64_t *ret_present, struct error *e)
+	uint64_t *ret_present, struct error *e)
 {
 	uint64_t present = 0;
 
@@ -514,8 +523,8 @@ enum err fields_decode(const struct fields *f, json_t *obj, bool patch, struct a
 
 /* --- text in --- */
 
-static enum err field_doc_from_text(const struct field *f, struct str s, struct arena *a, void *rec,
-				    struct error *e)
+static enum err field_doc_from_text(
+	const struct field *f, struct str s, struct arena *a, void *rec, struct error *e)
 {
 	json_t *v;
 	enum err err = field_parse_json(s, &v, e);
@@ -531,8 +540,8 @@ static enum err field_doc_from_text(const struct field *f, struct str s, struct 
 	return err;
 }
 
-enum err field_from_text(const struct field *f, struct str text, struct arena *a, void *rec,
-			 struct error *e)
+enum err field_from_text(
+	const struct field *f, struct str text, struct arena *a, void *rec, struct error *e)
 {
 	struct str s = str_trim(text);
 	enum err err;

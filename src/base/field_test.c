@@ -61,7 +61,7 @@ static int teardown(void **state)
 }
 
 static enum err decode(struct arena *a, const char *json, bool patch, struct person *p,
-		       uint64_t *ret_present, struct error *e)
+	uint64_t *ret_present, struct error *e)
 {
 	json_t *v;
 	enum err err = field_parse_json(str_z(json), &v, e);
@@ -80,10 +80,14 @@ static void test_decode(void **state)
 	uint64_t present;
 
 	assert_int_equal(decode(*state,
-		"{\"name\":\"张三\",\"note\":\"好的\",\"age\":41.0,\"care\":true,\"lon\":112.9,"
-		"\"seen\":\"2026-02-13T16:30:00+08:00\",\"born\":\"1985-02-28\",\"grid\":\"12\","
-		"\"code\":43010500100100101,\"fund\":100,\"kind\":\"其他\","
-		"\"doc\":{\"a\":[1,2.5,\"x\"]},\"phone\":\"13812345678\"}", false, &p, &present, &e), OK);
+				 "{\"name\":\"张三\",\"note\":\"好的\",\"age\":41.0,\"care\":true,"
+				 "\"lon\":112.9,"
+				 "\"seen\":\"2026-02-13T16:30:00+08:00\",\"born\":\"1985-02-28\","
+				 "\"grid\":\"12\","
+				 "\"code\":43010500100100101,\"fund\":100,\"kind\":\"其他\","
+				 "\"doc\":{\"a\":[1,2.5,\"x\"]},\"phone\":\"13812345678\"}",
+				 false, &p, &present, &e),
+		OK);
 	assert_true(str_eqz(p.name, "张三"));
 	assert_true(str_eqz(p.note, "好的"));
 	assert_true(str_eqz(p.doc, "{\"a\":[1,2.5,\"x\"]}"));
@@ -104,13 +108,17 @@ static void test_decode(void **state)
 
 static void test_refusals(void **state)
 {
-	static const struct { const char *json, *code, *field, *limit; } row[] = {
+	static const struct {
+		const char *json, *code, *field, *limit;
+	} row[] = {
 		{ "{}", "required", "name", "required" },
 		{ "{\"name\":null}", "required", "name", "required" },
 		{ "{\"name\":\" \"}", "required", "name", "required" },
-		{ "{\"name\":\"一二三四五\"}", "too_long", "name", "at most 4 characters; it has 5" },
+		{ "{\"name\":\"一二三四五\"}", "too_long", "name",
+			"at most 4 characters; it has 5" },
 		{ "{\"name\":5}", "wrong_type", "name", "text" },
-		{ "{\"name\":\"a\",\"note\":\"x\"}", "too_short", "note", "at least 2 characters; it has 1" },
+		{ "{\"name\":\"a\",\"note\":\"x\"}", "too_short", "note",
+			"at least 2 characters; it has 1" },
 		{ "{\"name\":\"a\\u0001\"}", "bad_text", "name", "control" },
 		{ "{\"name\":\"a\",\"age\":151}", "out_of_range", "age", "0 to 150; it is 151" },
 		{ "{\"name\":\"a\",\"age\":-1}", "out_of_range", "age", "0 to 150; it is -1" },
@@ -120,21 +128,26 @@ static void test_refusals(void **state)
 		{ "{\"name\":\"a\",\"care\":\"true\"}", "wrong_type", "care", "true or false" },
 		{ "{\"name\":\"a\",\"lon\":180.1}", "out_of_range", "lon", "-180 to 180" },
 		{ "{\"name\":\"a\",\"lon\":\"1\"}", "wrong_type", "lon", "number" },
-		{ "{\"name\":\"a\",\"seen\":\"yesterday\"}", "wrong_type", "seen", "2026-02-13T16:30" },
+		{ "{\"name\":\"a\",\"seen\":\"yesterday\"}", "wrong_type", "seen",
+			"2026-02-13T16:30" },
 		{ "{\"name\":\"a\",\"seen\":5}", "wrong_type", "seen", "2026-02-13T16:30" },
 		{ "{\"name\":\"a\",\"born\":\"2026-02-30\"}", "wrong_type", "born", "2026-02-13" },
 		{ "{\"name\":\"a\",\"born\":20260213}", "wrong_type", "born", "2026-02-13" },
 		{ "{\"name\":\"a\",\"grid\":\"x\"}", "wrong_type", "grid", "id" },
 		{ "{\"name\":\"a\",\"grid\":0}", "out_of_range", "grid", "from 1 to" },
-		{ "{\"name\":\"a\",\"grid\":\"9007199254740992\"}", "out_of_range", "grid", "from 1 to" },
-		{ "{\"name\":\"a\",\"code\":\"4301050010010010\"}", "out_of_range", "code", "17 digits" },
+		{ "{\"name\":\"a\",\"grid\":\"9007199254740992\"}", "out_of_range", "grid",
+			"from 1 to" },
+		{ "{\"name\":\"a\",\"code\":\"4301050010010010\"}", "out_of_range", "code",
+			"17 digits" },
 		{ "{\"name\":\"a\",\"fund\":0}", "out_of_range", "fund", "from 1 to" },
-		{ "{\"name\":\"a\",\"kind\":\"alien\"}", "not_in_list", "kind", "resident, floating, 其他" },
+		{ "{\"name\":\"a\",\"kind\":\"alien\"}", "not_in_list", "kind",
+			"resident, floating, 其他" },
 		{ "{\"name\":\"a\",\"kind\":1}", "wrong_type", "kind", "listed words" },
-		{ "{\"name\":\"a\",\"doc\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,160]}", "too_long", "doc",
-			"at most 40 bytes of JSON; it takes 41" },
+		{ "{\"name\":\"a\",\"doc\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,160]}", "too_long",
+			"doc", "at most 40 bytes of JSON; it takes 41" },
 		{ "{\"name\":\"a\",\"id\":\"5\"}", "unknown_field", "id", "\"id\"" },
-		{ "{\"name\":\"a\",\"secret_key\":\"5\"}", "unknown_field", "secret_key", "secret_key" },
+		{ "{\"name\":\"a\",\"secret_key\":\"5\"}", "unknown_field", "secret_key",
+			"secret_key" },
 		{ "{\"name\":\"a\",\"nope\":1}", "unknown_field", "nope", "\"nope\"" },
 		{ "[]", "wrong_type", "", "object" },
 		{ "{\"name\":\"a\",\"name\":\"b\"}", "bad_json", "", "duplicate" },
@@ -166,8 +179,9 @@ static void test_patch(void **state)
 	struct error e;
 	uint64_t present;
 
-	assert_int_equal(decode(*state, "{\"name\":\"a\",\"age\":3,\"note\":\"abc\"}", false, &p, &present,
-		&e), OK);
+	assert_int_equal(decode(*state, "{\"name\":\"a\",\"age\":3,\"note\":\"abc\"}", false, &p,
+				 &present, &e),
+		OK);
 	assert_int_equal(decode(*state, "{\"age\":null,\"lon\":0}", true, &p, &present, &e), OK);
 	assert_true(str_eqz(p.name, "a"));
 	assert_true(str_eqz(p.note, "abc"));
@@ -195,27 +209,43 @@ static void test_depth(void **state)
 		ERR_INVALID);
 	assert_string_equal(e.code, "json_depth");
 	/* Brackets inside text do not count. */
-	assert_int_equal(field_parse_json(STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""), &v, &e), OK);
+	assert_int_equal(
+		field_parse_json(STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""), &v, &e), OK);
 	json_decref(v);
 }
 
 static void test_text(void **state)
 {
-	static const struct { const char *field, *text, *back; } good[] = {
-		{ "name", " 张三\u3000", "张三" },	 { "age", "041", "41" },
-		{ "care", "是", "true" },		 { "care", "0", "false" },
-		{ "lon", "112.50", "112.5" },		 { "born", "1985/2/28", "1985-02-28" },
+	static const struct {
+		const char *field, *text, *back;
+	} good[] = {
+		{ "name", " 张三\u3000", "张三" },
+		{ "age", "041", "41" },
+		{ "care", "是", "true" },
+		{ "care", "0", "false" },
+		{ "lon", "112.50", "112.5" },
+		{ "born", "1985/2/28", "1985-02-28" },
 		{ "seen", "2026-02-13 16:30", "2026-02-13T16:30:00+08:00" },
-		{ "grid", "12", "12" },			 { "code", "43010500100100101", "43010500100100101" },
-		{ "kind", "floating", "floating" },	 { "doc", " {\"a\" : 1} ", "{\"a\":1}" },
-		{ "note", "", "" },			 { "phone", "13812345678", "138****5678" },
+		{ "grid", "12", "12" },
+		{ "code", "43010500100100101", "43010500100100101" },
+		{ "kind", "floating", "floating" },
+		{ "doc", " {\"a\" : 1} ", "{\"a\":1}" },
+		{ "note", "", "" },
+		{ "phone", "13812345678", "138****5678" },
 	};
-	static const struct { const char *field, *text, *code; } bad[] = {
-		{ "name", "", "required" },	 { "name", "一二三四五", "too_long" },
-		{ "age", "1.5", "wrong_type" },	 { "age", "151", "out_of_range" },
-		{ "care", "maybe", "wrong_type" }, { "lon", "east", "wrong_type" },
-		{ "lon", "181", "out_of_range" }, { "kind", "x", "not_in_list" },
-		{ "doc", "{", "bad_json" },	 { "code", "43", "out_of_range" },
+	static const struct {
+		const char *field, *text, *code;
+	} bad[] = {
+		{ "name", "", "required" },
+		{ "name", "一二三四五", "too_long" },
+		{ "age", "1.5", "wrong_type" },
+		{ "age", "151", "out_of_range" },
+		{ "care", "maybe", "wrong_type" },
+		{ "lon", "east", "wrong_type" },
+		{ "lon", "181", "out_of_range" },
+		{ "kind", "x", "not_in_list" },
+		{ "doc", "{", "bad_json" },
+		{ "code", "43", "out_of_range" },
 		{ "name", "\xE5\xBC", "bad_text" },
 	};
 	struct person p;
@@ -235,7 +265,8 @@ static void test_text(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct person before = p;
 		const struct field *f = of(bad[i].field);
-		assert_int_equal(field_from_text(f, str_z(bad[i].text), *state, &p, &e), ERR_INVALID);
+		assert_int_equal(
+			field_from_text(f, str_z(bad[i].text), *state, &p, &e), ERR_INVALID);
 		assert_string_equal(e.code, bad[i].code);
 		assert_string_equal(e.field, bad[i].field);
 		assert_memory_equal(&p, &before, sizeof(p));
@@ -281,7 +312,9 @@ static void test_encode(void **state)
 static void test_mask(void **state)
 {
 	(void)state;
-	static const struct { const char *in, *out; } row[] = {
+	static const struct {
+		const char *in, *out;
+	} row[] = {
 		{ "430105198502281234", "430***********1234" },
 		{ "1234567", "12***67" },
 		{ "123456", "******" },
@@ -323,8 +356,9 @@ static void test_no_memory(void **state)
 
 	for (size_t max = 16; max < 1024; max += 16) {
 		struct arena *a = arena_new(max);
-		enum err err = decode(a, "{\"name\":\"a\",\"doc\":{\"a\":1},\"note\":\"0123456789\"}",
-			false, &p, &present, &e);
+		enum err err =
+			decode(a, "{\"name\":\"a\",\"doc\":{\"a\":1},\"note\":\"0123456789\"}",
+				false, &p, &present, &e);
 		assert_true(err == OK || err == ERR_NOMEM);
 		failed += err == ERR_NOMEM;
 		if (err)
@@ -339,10 +373,14 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decode), cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_patch),  cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_encode),
-		cmocka_unit_test(test_mask),   cmocka_unit_test(test_vocab),
+		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_patch),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_mask),
+		cmocka_unit_test(test_vocab),
 		cmocka_unit_test(test_no_memory),
 	};
 

@@ -207,6 +207,37 @@ void jw_id(struct jw *j, int64_t v)
 	buf_char(j->b, '"');
 }
 
+/*
+ * Coordinates and other numbers of at most seven decimals, without printf. Both r and the power of
+ * ten are exact, so r / 1e7 is the double nearest to the decimal text; equality proves that the
+ * text reads back as v.
+ */
+static bool jw_short_real(struct buf *b, double v)
+{
+	const int64_t scale = 10000000;
+	char digits[7];
+	size_t n = sizeof(digits);
+
+	if (fabs(v) >= 1e8)
+		return false;
+	int64_t r = llround(v * (double)scale);
+	if ((double)r / (double)scale != v)
+		return false;
+	if (r < 0)
+		buf_char(b, '-');
+	int64_t u = r < 0 ? -r : r;
+	buf_i64(b, u / scale);
+	for (int64_t i = (int64_t)n - 1, f = u % scale; i >= 0; i--, f /= 10)
+		digits[i] = (char)('0' + f % 10);
+	while (n > 0 && digits[n - 1] == '0')
+		n--;
+	if (n > 0) {
+		buf_char(b, '.');
+		buf_put(b, digits, n);
+	}
+	return true;
+}
+
 void jw_real(struct jw *j, double v)
 {
 	char text[40];
@@ -216,10 +247,8 @@ void jw_real(struct jw *j, double v)
 		return;
 	}
 	jw_value(j);
-	if (fabs(v) < 1e15 && v == floor(v)) {
-		buf_i64(j->b, (int64_t)v);
+	if (jw_short_real(j->b, v))
 		return;
-	}
 	/* The shorter form when it reads back as the same number. */
 	int n = snprintf(text, sizeof(text), "%.15g", v);
 	if (strtod(text, NULL) != v)

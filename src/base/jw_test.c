@@ -54,8 +54,10 @@ static void test_document(void **state)
 	assert_false(b.failed);
 	assert_true(str_eqz(buf_view(&b),
 		"{\"items\":[{\"id\":\"12\",\"none\":null,\"name\":\"岳麓\",\"n\":-5,\"nil\":null,"
-		"\"x\":0.1,\"whole\":28,\"nan\":null,\"ok\":true,\"at\":\"1970-01-01T08:00:00+08:00\","
-		"\"never\":null,\"doc\":{\"a\":[1]},\"nodoc\":null,\"absent\":null},null,[1,2]],\"o\":{}}"));
+		"\"x\":0.1,\"whole\":28,\"nan\":null,\"ok\":true,\"at\":\"1970-01-01T08:00:00+08:"
+		"00\","
+		"\"never\":null,\"doc\":{\"a\":[1]},\"nodoc\":null,\"absent\":null},null,[1,2]],"
+		"\"o\":{}}"));
 	buf_release(&b);
 }
 
@@ -89,7 +91,9 @@ static void test_escape(void **state)
 		assert_memory_equal(json_string_value(v), good[i].p, good[i].n);
 		json_decref(v);
 	}
-	static const struct { const char *in, *out; } bad[] = {
+	static const struct {
+		const char *in, *out;
+	} bad[] = {
 		{ "\x80", "\uFFFD" },
 		{ "a\xFFz", "a\uFFFDz" },
 		{ "\xE4\xB8", "\uFFFD\uFFFD" },
@@ -108,20 +112,44 @@ static void test_escape(void **state)
 static void test_real(void **state)
 {
 	(void)state;
-	static const double v[] = { 0.1, 1.0 / 3, 112.93886, -1e300, 5e-324, 1e15, 1e22, 123456789.125 };
+	static const struct {
+		double v;
+		const char *text;
+	} row[] = {
+		{ 0, "0" },
+		{ 0.1, "0.1" },
+		{ -112.93886, "-112.93886" },
+		{ 28, "28" },
+		{ 99999999.5, "99999999.5" },
+		{ 123456789.125, "123456789.125" },
+		{ -0.0000001, "-0.0000001" },
+		{ 1e15, "1e+15" },
+		{ 1e22, "1e+22" },
+		{ 5e-324, "4.94065645841247e-324" },
+		{ 1.0 / 3, "0.33333333333333331" },
+	};
+	struct buf b;
+	struct jw j;
+	double back;
 
-	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		struct buf b;
-		struct jw j;
-		double back;
-
-		buf_init(&b, 64);
+	buf_init(&b, 64);
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		buf_reset(&b);
 		jw_init(&j, &b);
-		jw_real(&j, v[i]);
-		assert_true(str_double(buf_view(&b), &back));
-		assert_true(back == v[i]);
-		buf_release(&b);
+		jw_real(&j, row[i].v);
+		buf_char(&b, 0);
+		assert_string_equal(b.p, row[i].text);
 	}
+	/* Whatever the digits, the text reads back as the same number. */
+	for (int i = 1; i < 20000; i++) {
+		double v = (double)i * 1.1e-3 / (i % 7 + 1);
+		buf_reset(&b);
+		jw_init(&j, &b);
+		jw_real(&j, v);
+		assert_true(str_double(buf_view(&b), &back));
+		assert_true(back == v);
+	}
+	buf_release(&b);
 }
 
 typedef void (*misuse_fn)(struct jw *j);
@@ -187,8 +215,8 @@ static void too_long(struct jw *j)
 static void test_misuse(void **state)
 {
 	(void)state;
-	static const misuse_fn bad[] = { key_in_array, value_without_key, two_keys, key_without_value,
-		wrong_end, end_too_often, two_documents, too_deep, too_long };
+	static const misuse_fn bad[] = { key_in_array, value_without_key, two_keys,
+		key_without_value, wrong_end, end_too_often, two_documents, too_deep, too_long };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct buf b;
@@ -244,16 +272,20 @@ static void test_log(void **state)
 	assert_non_null(v);
 	assert_string_equal(json_string_value(json_object_get(v, "level")), "warn");
 	assert_string_equal(json_string_value(json_object_get(v, "area")), "test");
-	assert_string_equal(json_string_value(json_object_get(v, "message")), "quote \" and 2\nlines");
+	assert_string_equal(
+		json_string_value(json_object_get(v, "message")), "quote \" and 2\nlines");
 	json_decref(v);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_document), cmocka_unit_test(test_escape),
-		cmocka_unit_test(test_real),	 cmocka_unit_test(test_misuse),
-		cmocka_unit_test(test_depth),	 cmocka_unit_test(test_log),
+		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_real),
+		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /*
- * Both maps share one table. A slot holds the hash, so that growing needs no key and most mismatches
- * are seen without touching it; a free slot has value == NULL. Removal shifts the following entries
- * back instead of leaving marks, so lookups never slow down with age.
+ * Both maps share one table. A slot holds the hash, so that growing needs no key and most
+ * mismatches are seen without touching it; a free slot has value == NULL. Removal shifts the
+ * following entries back instead of leaving marks, so lookups never slow down with age.
  */
 #include "base/map.h"
 
@@ -128,7 +128,8 @@ static enum err table_put(struct table *t, struct str key, void *value)
 	/* At most three quarters full: probes stay short and a free slot always ends them. */
 	if ((t->n + 1) * 4 > t->cap * 3 && !table_grow(t))
 		return ERR_NOMEM;
-	t->slot[table_find(t, hash, key)] = (struct slot){ .hash = hash, .key = key, .value = value };
+	t->slot[table_find(t, hash, key)] =
+		(struct slot){ .hash = hash, .key = key, .value = value };
 	t->n++;
 	return OK;
 }

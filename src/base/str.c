@@ -97,7 +97,7 @@ bool str_i64(struct str s, int64_t *ret_v)
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
 		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, s.p[i] - '0', &v))
+			__builtin_add_overflow(v, s.p[i] - '0', &v))
 			return false;
 	}
 	*ret_v = minus ? -v : v;

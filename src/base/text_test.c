@@ -237,11 +237,16 @@ static void test_err(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compare),	   cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_split),
-		cmocka_unit_test(test_utf8),	   cmocka_unit_test(test_arena),
-		cmocka_unit_test(test_arena_text), cmocka_unit_test(test_buf),
-		cmocka_unit_test(test_buf_limit),  cmocka_unit_test(test_err),
+		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_text),
+		cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_buf_limit),
+		cmocka_unit_test(test_err),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

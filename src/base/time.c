@@ -1,7 +1,7 @@
 /*
  * Instants and civil dates. The zone is a fixed offset, so this is integer arithmetic only: no tz
- * database, no environment, no struct tm. Dates are those of the proleptic Gregorian calendar, years
- * 1 to 9999.
+ * database, no environment, no struct tm. Dates are those of the proleptic Gregorian calendar,
+ * years 1 to 9999.
  */
 #include "base/time.h"
 
@@ -184,7 +184,7 @@ static bool take_date(struct str *s, int64_t *ret_ymd)
 		if (sep != '-' && sep != '/')
 			return false;
 		if (!take_char(s, sep) || !take_number(s, 1, 2, &m) || !take_char(s, sep) ||
-		    !take_number(s, 1, 2, &d))
+			!take_number(s, 1, 2, &d))
 			return false;
 	}
 	int64_t ymd = y * 10000 + m * 100 + d;
@@ -282,7 +282,8 @@ static bool take_half(struct str *s, int *ret)
 	static const struct {
 		const char *text;
 		int half;
-	} word[] = { { "AM", 0 }, { "PM", 1 }, { "am", 0 }, { "pm", 1 }, { "上午", 0 }, { "下午", 1 } };
+	} word[] = { { "AM", 0 }, { "PM", 1 }, { "am", 0 }, { "pm", 1 }, { "上午", 0 },
+		{ "下午", 1 } };
 
 	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
 		struct str w = str_z(word[i].text);
@@ -357,7 +358,8 @@ bool time_parse_pattern(struct str s, struct str pattern, int zone_min, int64_t 
 		} else {
 			while (i + run < pattern.n && pattern.p[i + run] == c)
 				run++;
-			/* "M/d" dates come with one or two digits; glued fields have a fixed width. */
+			/* "M/d" dates come with one or two digits; glued fields have a fixed width.
+			 */
 			bool glued = i + run < pattern.n && pattern_part(&t, pattern.p[i + run]);
 			size_t most = c == 'y' ? 4 : 2;
 			if (!take_number(&s, c == 'y' ? 4 : glued ? 2 : 1, most, part))

@@ -81,7 +81,10 @@ static void test_format(void **state)
 static void test_parse(void **state)
 {
 	(void)state;
-	static const struct { const char *text; int64_t ms; } good[] = {
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} good[] = {
 		{ "1970-01-01T00:00:00Z", 0 },
 		{ "1970-01-01t00:00:00z", 0 },
 		{ "1970-01-01T08:00:00+08:00", 0 },
@@ -93,10 +96,10 @@ static void test_parse(void **state)
 		{ "1970-01-01T00:00:00.123987654Z", 123 },
 		{ "1969-12-31T23:59:60Z", 0 },
 	};
-	static const char *const bad[] = { "", "1970", "1970-13-01", "1970-01-01T", "1970-01-01T24:00:00",
-		"1970-01-01T00:60:00", "1970-01-01T00:00:61", "1970-01-01T00:00:00.Z",
-		"1970-01-01T00:00:00+8", "1970-01-01T00:00:00Zx", "1970-02-30T00:00:00Z",
-		"1970-01-01T00:00:00+24:00", "19700101T0000" };
+	static const char *const bad[] = { "", "1970", "1970-13-01", "1970-01-01T",
+		"1970-01-01T24:00:00", "1970-01-01T00:60:00", "1970-01-01T00:00:61",
+		"1970-01-01T00:00:00.Z", "1970-01-01T00:00:00+8", "1970-01-01T00:00:00Zx",
+		"1970-02-30T00:00:00Z", "1970-01-01T00:00:00+24:00", "19700101T0000" };
 	int64_t ms = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -114,8 +117,8 @@ static void test_date_parse(void **state)
 	(void)state;
 	static const char *const good[] = { "2026-02-13", "2026/2/13", "20260213", "2026/02/13",
 		"2026-2-13" };
-	static const char *const bad[] = { "", "2026-02-30", "2026-02/13", "2026-02-13 ", "26-02-13",
-		"2026021", "2026.02.13", "202602130" };
+	static const char *const bad[] = { "", "2026-02-30", "2026-02/13", "2026-02-13 ",
+		"26-02-13", "2026021", "2026.02.13", "202602130" };
 	int64_t ymd;
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -130,33 +133,48 @@ static void test_date_parse(void **state)
 static void test_pattern(void **state)
 {
 	(void)state;
-	static const struct { const char *text, *pattern; int zone; const char *same; } good[] = {
-		{ "01/31/2024 11:59:59 PM", "MM/dd/yyyy hh:mm:ss a", -300, "2024-01-31T23:59:59-05:00" },
-		{ "01/31/2024 12:00:00 AM", "MM/dd/yyyy hh:mm:ss a", -300, "2024-01-31T00:00:00-05:00" },
+	static const struct {
+		const char *text, *pattern;
+		int zone;
+		const char *same;
+	} good[] = {
+		{ "01/31/2024 11:59:59 PM", "MM/dd/yyyy hh:mm:ss a", -300,
+			"2024-01-31T23:59:59-05:00" },
+		{ "01/31/2024 12:00:00 AM", "MM/dd/yyyy hh:mm:ss a", -300,
+			"2024-01-31T00:00:00-05:00" },
 		{ "01/31/2024 12:00:00 PM", "MM/dd/yyyy hh:mm:ss a", 0, "2024-01-31T12:00:00Z" },
 		{ "1/3/2024 9:05:00 AM", "MM/dd/yyyy hh:mm:ss a", 0, "2024-01-03T09:05:00Z" },
 		{ "20240131235959", "yyyyMMddHHmmss", 480, "2024-01-31T23:59:59+08:00" },
-		{ "2024-01-31T23:59:59.000", "yyyy-MM-ddTHH:mm:ss.000", 480, "2024-01-31T23:59:59+08:00" },
+		{ "2024-01-31T23:59:59.000", "yyyy-MM-ddTHH:mm:ss.000", 480,
+			"2024-01-31T23:59:59+08:00" },
 		{ "2024年1月31日", "yyyy年MM月dd日", 480, "2024-01-31T00:00:00+08:00" },
 		{ "2024-01-31 下午03:20", "yyyy-MM-dd ahh:mm", 480, "2024-01-31T15:20:00+08:00" },
 	};
-	static const struct { const char *text, *pattern; } bad[] = {
-		{ "13/31/2024", "MM/dd/yyyy" },	  { "02/30/2024", "MM/dd/yyyy" },
-		{ "01/31/2024x", "MM/dd/yyyy" },  { "01/31/24", "MM/dd/yyyy" },
-		{ "13:00 PM", "hh:mm a" },	  { "2024-01-31 13:00 PM", "yyyy-MM-dd hh:mm a" },
-		{ "2024-01-31 25:00", "yyyy-MM-dd HH:mm" }, { "2024-01-31", "yyyy-MM-dd HH" },
-		{ "202413", "yyyyMMdd" },	  { "", "yyyy" },
+	static const struct {
+		const char *text, *pattern;
+	} bad[] = {
+		{ "13/31/2024", "MM/dd/yyyy" },
+		{ "02/30/2024", "MM/dd/yyyy" },
+		{ "01/31/2024x", "MM/dd/yyyy" },
+		{ "01/31/24", "MM/dd/yyyy" },
+		{ "13:00 PM", "hh:mm a" },
+		{ "2024-01-31 13:00 PM", "yyyy-MM-dd hh:mm a" },
+		{ "2024-01-31 25:00", "yyyy-MM-dd HH:mm" },
+		{ "2024-01-31", "yyyy-MM-dd HH" },
+		{ "202413", "yyyyMMdd" },
+		{ "", "yyyy" },
 	};
 	int64_t got, want;
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		assert_true(time_parse(str_z(good[i].same), &want));
-		assert_true(time_parse_pattern(str_z(good[i].text), str_z(good[i].pattern), good[i].zone,
-			&got));
+		assert_true(time_parse_pattern(
+			str_z(good[i].text), str_z(good[i].pattern), good[i].zone, &got));
 		assert_int_equal(got, want);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_false(time_parse_pattern(str_z(bad[i].text), str_z(bad[i].pattern), 0, &got));
+		assert_false(
+			time_parse_pattern(str_z(bad[i].text), str_z(bad[i].pattern), 0, &got));
 }
 
 static void test_clocks(void **state)
@@ -171,10 +189,14 @@ static void test_clocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_days),	   cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_weekday),	   cmocka_unit_test(test_zone),
-		cmocka_unit_test(test_format),	   cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_date_parse), cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_days),
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_weekday),
+		cmocka_unit_test(test_zone),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_date_parse),
+		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_clocks),
 	};
 
