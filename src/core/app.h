@@ -17,6 +17,7 @@
 
 struct app;
 struct entity;
+struct entity_plan;
 struct matter_kind;
 struct snap;
 
@@ -37,6 +38,8 @@ struct module {
 	size_t njob;
 	const char *const *sql; /* every SQL text, for the test that prepares them */
 	size_t nsql;
+	/* Inserts rows the module cannot live without, where they are missing. In a transaction. */
+	enum err (*seed)(struct app *app, struct dbc *c);
 	/* Loads the module's part of a snapshot into s->part[module index]; free_part releases it. */
 	enum err (*load)(struct snap *s, struct dbc *c, void **ret_part);
 	void (*free_part)(void *part);
@@ -64,6 +67,7 @@ struct unit {
 
 struct snap {
 	atomic_int refs;
+	struct app *app;
 	int64_t gen;
 	struct arena *arena;
 	size_t nplace;
@@ -97,6 +101,7 @@ struct app {
 	size_t nmodule;
 	const struct entity *entity[ENTITIES_MAX];
 	size_t nentity;
+	const struct entity_plan *plan[ENTITIES_MAX]; /* by the same index */
 	const struct matter_kind *kind[KINDS_MAX]; /* index = kind number in the table */
 	size_t nkind;
 	struct app_keys keys;
@@ -105,6 +110,8 @@ struct app {
 	bool demo;
 	pthread_mutex_t snap_lock;
 	struct snap *snap;
+	const struct asset *asset; /* the embedded web; set by main */
+	size_t nasset;
 	struct arena *arena; /* start-up memory: routes, SQL texts */
 };
 
@@ -114,6 +121,8 @@ void snap_put(struct snap *s);
 /* Builds a new snapshot from the store and publishes it. */
 enum err snap_reload(struct app *app, struct dbc *c) MUST_CHECK;
 /* In a writing transaction: marks configuration as changed; every server reloads within a second. */
+/* Reloads if the stored generation differs from the published one. */
+enum err snap_refresh(struct app *app, struct dbc *c) MUST_CHECK;
 enum err snap_touch(struct dbc *c) MUST_CHECK;
 /* The snapshot of this request, taken at admission and released with it. */
 const struct snap *req_snap(const struct req *rq);
@@ -146,10 +155,15 @@ void app_close(struct app *app);
 enum err app_serve(struct app *app, const struct http_config *cfg, struct error *e) MUST_CHECK;
 void app_stop(struct app *app);
 extern const struct http_hooks app_hooks;
+/* SQL texts of the hooks and the snapshot, for the test that prepares all of them. */
+void hooks_sql_each(void (*fn)(const char *sql, void *arg), void *arg);
+void snap_sql_each(void (*fn)(const char *sql, void *arg), void *arg);
 
 /* A request made by the command line, tests or the demo, acting as `who` (NULL: the system) on
  * connection `c` at instant `now`. */
 void req_local(struct req *rq, struct app *app, struct dbc *c, struct arena *a,
 	       const struct principal *who, int64_t now);
+/* Releases what req_local took (the snapshot). */
+void req_local_done(struct req *rq);
 
 #endif

@@ -133,6 +133,12 @@ enum {
 	T_CONTACT = 1 << 3 /* counts as first real contact */
 };
 
+/* Matters in one of `states` wait for the holders of `who`. */
+struct duty {
+	uint64_t who;
+	unsigned states;
+};
+
 /* A measure kept per day and place: what this matter contributes now. */
 struct tally {
 	int measure, dim;
@@ -155,10 +161,17 @@ struct matter_kind {
 			struct tally out[TALLY_MAX]);
 	/* Members beside the engine's own in the detail reply. */
 	enum err (*detail)(struct req *rq, const struct matter *m, struct jw *out);
+	/* Is it worth offering now (an extension while none is asked for)? NULL: always. */
+	bool (*offers)(const struct act *a, const struct transition *t);
 	/* Runs after every stored action, in the transaction: parents, supporters, escalation. */
 	enum err (*after)(struct act *a);
 	/* Names shown in list rows, from the snapshot. */
 	struct str (*code_name)(const struct snap *s, const struct app *app, int64_t code_id, struct str *ret_code);
+	int64_t (*code_find)(const struct snap *s, const struct app *app, struct str code); /* NIL: unknown */
+	char letter; /* before the id in the number people read: 'E' */
+	/* Whose work a state is: the rows of the inbox's "todo". REL_UNIT in `who`: the lead unit's. */
+	const struct duty *duty;
+	size_t nduty;
 };
 
 /* Creating: fill a->m (kind, title, place, …), then matter_create with the kind's creating transition.

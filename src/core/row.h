@@ -11,9 +11,5 @@ void row_columns(const struct fields *f, const char *prefix, struct buf *b);
 void row_load(const struct fields *f, struct rows *r, int first, struct arena *a, void *rec);
 /* Bound values in field order. `out` has room for f->n. */
 void row_args(const struct fields *f, const void *rec, struct arg *out);
-/* Statement texts made once at start from const tables: "INSERT INTO t (…) VALUES ($1,…)" and
- * "UPDATE t SET a = $1, … WHERE id = $n AND version = $m". */
-void row_insert_sql(const struct fields *f, const char *table, struct buf *b);
-void row_update_sql(const struct fields *f, const char *table, struct buf *b);
 
 #endif

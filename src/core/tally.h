@@ -23,6 +23,7 @@ enum measure {
 	TALLY_DISPATCHED, TALLY_RETURNED,
 	TALLY_URGENCY,	  /* dim = urgency, day 0: open ones */
 	TALLY_TRACK,	  /* dim = track, day 0: open ones */
+	TALLY_LEVEL,	  /* dim = alarm level, day 0: open ones */
 	TALLY_MEASURE_MAX
 };
 

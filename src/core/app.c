@@ -1,0 +1,274 @@
+/*
+ * Making the application: opening the store, checking that the modules fit together, loading keys and
+ * the snapshot, starting and stopping the server's threads.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "core/account.h"
+#include "core/app.h"
+#include "core/entity_plan.h"
+#include "core/jobs.h"
+#include "core/matter.h"
+#include "core/metrics.h"
+#include "core/migrations.h"
+#include "core/notify.h"
+#include "core/rate.h"
+
+enum { START_ARENA = 64 << 20, SSE_CLIENTS = 6000 };
+
+const struct snap *req_snap(const struct req *rq)
+{
+	return rq->snap;
+}
+
+void req_local(struct req *rq, struct app *app, struct dbc *c, struct arena *a, const struct principal *who,
+	       int64_t now)
+{
+	memset(rq, 0, sizeof(*rq));
+	rq->app = app;
+	rq->db = c;
+	rq->arena = a;
+	rq->who = who;
+	rq->now = now;
+	rq->reply.fd = -1;
+	rq->snap = snap_get(app);
+}
+
+void req_local_done(struct req *rq)
+{
+	snap_put(rq->snap);
+	rq->snap = NULL;
+}
+
+/* ---- keys ---- */
+
+static enum err read_keys(int fd, struct app_keys *k)
+{
+	return read(fd, k, sizeof(*k)) == (ssize_t)sizeof(*k) ? OK : ERR_IO;
+}
+
+static enum err make_keys(const char *path, struct app_keys *k)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	unsigned char *p = (unsigned char *)k;
+
+	if (fd < 0)
+		return ERR_IO;
+	for (size_t i = 0; i < sizeof(*k); i += sizeof(uint64_t)) {
+		uint64_t v = crypto_random();
+
+		memcpy(p + i, &v, sizeof(v));
+	}
+	enum err err = write(fd, k, sizeof(*k)) == (ssize_t)sizeof(*k) && fsync(fd) == 0 ? OK : ERR_IO;
+
+	close(fd);
+	return err;
+}
+
+static enum err load_keys(struct app *app, const char *path, struct error *e)
+{
+	int fd;
+	enum err err;
+
+	if (path == NULL)
+		return err_set(e, ERR_INVALID, "key_file", "key-file", "a key file is needed");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		err = make_keys(path, &app->keys);
+	else if (fd < 0)
+		err = ERR_IO;
+	else
+		err = read_keys(fd, &app->keys);
+	if (fd >= 0)
+		close(fd);
+	if (err != OK)
+		return err_set(e, err, "key_file", "key-file", "cannot read or make the key file %s", path);
+	return OK;
+}
+
+/* ---- modules ---- */
+
+static enum err add_entities(struct app *app, const struct module *m, struct error *e)
+{
+	struct route *v = arena_array(app->arena, ENTITY_ROUTES, sizeof(*v));
+	enum err err = OK;
+
+	for (size_t i = 0; m->entity != NULL && m->entity[i] != NULL && err == OK; i++) {
+		const struct entity *en = m->entity[i];
+
+		v = arena_array(app->arena, ENTITY_ROUTES, sizeof(*v));
+		if (v == NULL || app->nentity == ENTITIES_MAX)
+			return err_set(e, ERR_BUG, "entities", "", "too many entities");
+		err = entity_plan_new(app, en, &app->plan[app->nentity]);
+		if (err != OK)
+			return err;
+		app->entity[app->nentity++] = en;
+		err = router_add(app->router, v, entity_routes(en, app->arena, v), e);
+	}
+	return err;
+}
+
+static enum err add_kinds(struct app *app, const struct module *m, struct error *e)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; m->kind != NULL && m->kind[i] != NULL && err == OK; i++) {
+		struct route *v = arena_array(app->arena, MATTER_ROUTES, sizeof(*v));
+
+		if (v == NULL || app->nkind == KINDS_MAX)
+			return err_set(e, ERR_BUG, "kinds", "", "too many kinds of matter");
+		app->kind[app->nkind++] = m->kind[i];
+		err = router_add(app->router, v, matter_routes(m->kind[i], app->arena, v), e);
+	}
+	return err;
+}
+
+static enum err add_modules(struct app *app, const struct module *const *modules, struct error *e)
+{
+	enum err err = router_new(&app->router, e);
+
+	app->module = modules;
+	for (size_t i = 0; modules[i] != NULL && err == OK; i++) {
+		if (i == MODULES_MAX)
+			return err_set(e, ERR_BUG, "modules", "", "too many modules");
+		app->nmodule = i + 1;
+		err = router_add(app->router, modules[i]->route, modules[i]->nroute, e);
+		if (err == OK)
+			err = add_entities(app, modules[i], e);
+		if (err == OK)
+			err = add_kinds(app, modules[i], e);
+	}
+	return err;
+}
+
+/* Every permission word of a route must be one that some role holds. */
+static enum err check_perms(struct app *app, struct error *e)
+{
+	for (size_t i = 0; i < router_count(app->router); i++) {
+		const struct route *r = router_at(app->router, i);
+
+		if (r->perm != NULL && perm_roles(r->perm) == 0)
+			return err_set(e, ERR_BUG, "perm", r->path, "nobody holds the permission %s", r->perm);
+	}
+	return OK;
+}
+
+/* ---- opening ---- */
+
+static enum err open_store(struct app *app, const struct app_options *o, bool migrate, struct error *e)
+{
+	struct db_config cfg = { .url = o->url, .writers = o->pg_writers > 0 ? o->pg_writers : 8, .batch = 128,
+		.unsafe_fast = o->unsafe_fast };
+	struct dbc *c = NULL;
+	int version = 0;
+	enum err err = db_open(&cfg, &app->db, e);
+
+	if (err == OK && migrate)
+		err = db_migrate(app->db, gezhi_migrations, gezhi_migrations_n, NULL, e);
+	if (err == OK && migrate)
+		err = app_seed(app);
+	if (err == OK)
+		err = db_reader_open(app->db, &c);
+	if (err == OK)
+		err = db_schema_version(c, &version);
+	if (err == OK && version != gezhi_migrations[gezhi_migrations_n - 1].number)
+		err = err_set(e, ERR_CONFLICT, "schema", "db",
+			"the store has schema %d, this program needs %d: run gezhi migrate", version,
+			gezhi_migrations[gezhi_migrations_n - 1].number);
+	if (err == OK)
+		err = snap_reload(app, c);
+	dbc_free(c);
+	return err;
+}
+
+enum err app_open(const struct app_options *o, const struct module *const *modules, bool migrate, struct app **ret,
+		  struct error *e)
+{
+	struct app *app = calloc(1, sizeof(*app));
+	struct log *log = calloc(1, sizeof(*log));
+	enum err err = OK;
+
+	if (app == NULL || log == NULL) {
+		free(app);
+		free(log);
+		return ERR_NOMEM;
+	}
+	log->level = o->log_level;
+	app->log = log;
+	app->version = GEZHI_VERSION;
+	app->file_dir = o->file_dir;
+	pthread_mutex_init(&app->snap_lock, NULL);
+	app->arena = arena_new(START_ARENA);
+	app->sessions = session_cache_new();
+	app->rate = rate_new();
+	app->metrics = metrics_new();
+	if (app->arena == NULL || app->sessions == NULL || app->rate == NULL || app->metrics == NULL)
+		err = ERR_NOMEM;
+	if (err == OK)
+		err = load_keys(app, o->key_file, e);
+	if (err == OK)
+		err = add_modules(app, modules, e);
+	if (err == OK)
+		err = check_perms(app, e);
+	if (err == OK)
+		err = open_store(app, o, migrate, e);
+	if (err != OK) {
+		app_close(app);
+		if (e != NULL && e->err == OK)
+			return err_set(e, err, "open", "", "the store cannot be opened (%s)", err_name(err));
+		return err;
+	}
+	*ret = app;
+	return OK;
+}
+
+void app_close(struct app *app)
+{
+	if (app == NULL)
+		return;
+	snap_put(app->snap);
+	db_close(app->db);
+	router_free(app->router);
+	session_cache_free(app->sessions);
+	rate_free(app->rate);
+	metrics_free(app->metrics);
+	arena_free(app->arena);
+	pthread_mutex_destroy(&app->snap_lock);
+	free((void *)(uintptr_t)app->log);
+	free(app);
+}
+
+enum err app_serve(struct app *app, const struct http_config *cfg, struct error *e)
+{
+	enum err err;
+
+	app->sse = sse_new(SSE_CLIENTS);
+	if (app->sse == NULL)
+		return ERR_NOMEM;
+	err = notify_start(app);
+	if (err == OK)
+		err = jobs_start(app);
+	if (err == OK)
+		err = http_start(&app->http, cfg, &app_hooks, app, app->db, app->router, app->asset, app->nasset,
+			app->sse, app->log, e);
+	if (err != OK)
+		app_stop(app);
+	return err;
+}
+
+void app_stop(struct app *app)
+{
+	if (app->http != NULL)
+		http_stop(app->http);
+	app->http = NULL;
+	jobs_stop(app);
+	notify_stop(app);
+	sse_free(app->sse);
+	app->sse = NULL;
+}

@@ -1,0 +1,677 @@
+/*
+ * Entity engine: the single-row side. Creating, reading, changing and deleting rows described by a
+ * field table, with scope, version guard and audit diff. Lists are in entity_list.c, CSV in entity_io.c.
+ */
+#include <string.h>
+
+#include "core/audit.h"
+#include "core/entity_plan.h"
+#include "core/row.h"
+
+static const struct entity_plan *plan_of_route(const struct req *rq)
+{
+	return entity_plan_of(rq->app, rq->route->data);
+}
+
+const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e)
+{
+	for (size_t i = 0; i < app->nentity; i++) {
+		if (app->entity[i] == e)
+			return app->plan[i];
+	}
+	return NULL;
+}
+
+static const char *keep(struct app *app, struct buf *b)
+{
+	const char *z = b->failed ? NULL : str_cstr(app->arena, buf_view(b));
+
+	buf_reset(b);
+	return z;
+}
+
+static void insert_sql(const struct entity *e, struct buf *b)
+{
+	size_t n = e->fields.n;
+
+	buf_fmt(b, "INSERT INTO %s (", e->table);
+	row_columns(&e->fields, "", b);
+	buf_z(b, ", created_at, updated_at, created_by) VALUES (");
+	for (size_t i = 1; i <= n + 3; i++)
+		buf_fmt(b, "%s$%zu", i > 1 ? ", " : "", i);
+	buf_z(b, ")");
+}
+
+static void update_sql(const struct entity *e, struct buf *b)
+{
+	size_t n = e->fields.n;
+
+	buf_fmt(b, "UPDATE %s SET ", e->table);
+	for (size_t i = 1; i < n; i++)
+		buf_fmt(b, "%s = $%zu, ", e->fields.v[i].name, i + 1);
+	buf_fmt(b, "updated_at = $%zu WHERE id = $1 AND version = $%zu", n + 1, n + 2);
+}
+
+enum err entity_plan_new(struct app *app, const struct entity *e, const struct entity_plan **ret)
+{
+	struct entity_plan *p = ARENA_NEW(app->arena, struct entity_plan);
+	struct buf b;
+
+	if (p == NULL)
+		return ERR_NOMEM;
+	buf_init(&b, SQLB_TEXT);
+	p->e = e;
+	buf_z(&b, "SELECT ");
+	row_columns(&e->fields, "t.", &b);
+	buf_fmt(&b, ", t.created_at, t.updated_at FROM %s t WHERE 1 = 1", e->table);
+	p->select = keep(app, &b);
+	buf_fmt(&b, "SELECT count(*) AS n FROM %s t WHERE 1 = 1", e->table);
+	p->count = keep(app, &b);
+	insert_sql(e, &b);
+	p->insert = keep(app, &b);
+	update_sql(e, &b);
+	p->update = keep(app, &b);
+	buf_fmt(&b, "DELETE FROM %s WHERE id = $1 AND version = $2", e->table);
+	p->remove = keep(app, &b);
+	buf_release(&b);
+	for (size_t i = 0; i < e->fields.n; i++) {
+		const struct field *f = &e->fields.v[i];
+
+		if ((f->flags & FIELD_SCOPE) && p->scope == NULL)
+			p->scope = f;
+		if ((f->flags & FIELD_UNIQUE) && p->key == NULL)
+			p->key = f;
+	}
+	if (arena_failed(app->arena))
+		return ERR_NOMEM;
+	*ret = p;
+	return OK;
+}
+
+void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg)
+{
+	struct buf b;
+
+	buf_init(&b, SQLB_TEXT);
+	buf_z(&b, "SELECT ");
+	row_columns(&e->fields, "t.", &b);
+	buf_fmt(&b, ", t.created_at, t.updated_at FROM %s t WHERE t.id = $1", e->table);
+	buf_char(&b, '\0');
+	fn(b.p, arg);
+	buf_reset(&b);
+	insert_sql(e, &b);
+	buf_char(&b, '\0');
+	fn(b.p, arg);
+	buf_reset(&b);
+	update_sql(e, &b);
+	buf_char(&b, '\0');
+	fn(b.p, arg);
+	buf_release(&b);
+}
+
+/* One row, under scope, by id or by another field's value. */
+static enum err load_one(struct req *rq, const struct entity_plan *p, const char *cond, struct arg value,
+			 void *rec, bool *ret_found)
+{
+	struct sqlb b;
+	struct rows *r;
+
+	*ret_found = false;
+	sqlb_init(&b);
+	sqlb_add(&b, p->select);
+	sqlb_cond(&b, cond, value);
+	if (p->scope != NULL && rq->who != NULL) {
+		char col[80] = "t.";
+
+		strncat(col, p->scope->name, sizeof(col) - 3);
+		scope_place(&b, rq->who, p->e->read, col);
+	}
+	r = sqlb_query(&b, rq->db);
+	if (rows_next(r)) {
+		row_load(&p->e->fields, r, 0, rq->arena, rec);
+		*ret_found = true;
+	}
+	enum err err = rows_close(r);
+
+	sqlb_release(&b);
+	return err;
+}
+
+enum err entity_find(struct req *rq, const struct entity_plan *p, const struct field *by, const void *like,
+		     void *rec, bool *ret_found)
+{
+	char cond[96] = " AND t.";
+	struct arg v;
+
+	strncat(cond, by->name, 64);
+	strcat(cond, " = ?");
+	switch (by->type) {
+	case F_STR:
+		v = T(field_str(by, like));
+		break;
+	default:
+		v = I(field_int(by, like));
+		break;
+	}
+	return load_one(rq, p, cond, v, rec, ret_found);
+}
+
+enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *rec)
+{
+	bool found;
+	enum err err = load_one(rq, entity_plan_of(rq->app, e), " AND t.id = ?", I(id), rec, &found);
+
+	if (err != OK)
+		return err;
+	if (!found)
+		return req_fail(rq, ERR_NOT_FOUND, "not_found", "id", "there is no such %s", e->name);
+	return OK;
+}
+
+/* A reference must exist and be in sight; otherwise the field is named. */
+static enum err check_refs(struct req *rq, const struct entity *e, const void *old, const void *rec)
+{
+	for (size_t i = 2; i < e->fields.n; i++) {
+		const struct field *f = &e->fields.v[i];
+		const struct entity_plan *p = NULL;
+		bool found;
+		enum err err;
+
+		if (f->type != F_ID || f->ref == NULL || field_is_nil(f, rec))
+			continue;
+		if (old != NULL && field_int(f, old) == field_int(f, rec))
+			continue;
+		for (size_t k = 0; k < rq->app->nentity && p == NULL; k++) {
+			if (strcmp(rq->app->entity[k]->name, f->ref) == 0)
+				p = rq->app->plan[k];
+		}
+		if (p == NULL)
+			continue;
+		void *other = arena_alloc(rq->arena, p->e->fields.size);
+
+		if (other == NULL)
+			return ERR_NOMEM;
+		err = load_one(rq, p, " AND t.id = ?", I(field_int(f, rec)), other, &found);
+		if (err != OK)
+			return err;
+		if (!found)
+			return req_fail(rq, ERR_INVALID, "reference", f->name, "there is no such %s", f->ref);
+	}
+	return OK;
+}
+
+enum err entity_validate(struct req *rq, const struct entity *e, const void *old, void *rec)
+{
+	enum err err = check_refs(rq, e, old, rec);
+
+	if (err == OK && e->check != NULL)
+		err = e->check(rq, old, rec);
+	if (err != OK)
+		return err;
+	const struct entity_plan *p = entity_plan_of(rq->app, e);
+
+	if (p->scope != NULL && rq->who != NULL && !field_is_nil(p->scope, rec) &&
+	    !may_at(rq->who, e->write, field_int(p->scope, rec)))
+		return req_fail(rq, ERR_NOT_FOUND, "scope", p->scope->name, "that place is outside your area");
+	return OK;
+}
+
+static enum err audit_diff(struct req *rq, const struct entity *e, const char *action, const void *old,
+			   const void *rec, int64_t id)
+{
+	struct buf b;
+	struct jw j;
+
+	buf_init(&b, 1 << 20);
+	jw_init(&j, &b);
+	jw_obj(&j);
+	for (size_t i = 2; i < e->fields.n; i++) {
+		const struct field *f = &e->fields.v[i];
+		struct buf t[2];
+
+		if (f->flags & (FIELD_HIDDEN | FIELD_PRIVATE) || f->type == F_SECRET)
+			continue;
+		buf_init(&t[0], 1 << 17);
+		buf_init(&t[1], 1 << 17);
+		if (old != NULL)
+			field_to_text(f, old, &t[0]);
+		if (rec != NULL)
+			field_to_text(f, rec, &t[1]);
+		if (!str_eq(buf_view(&t[0]), buf_view(&t[1]))) {
+			jw_karr(&j, f->name);
+			jw_str(&j, buf_view(&t[0]));
+			jw_str(&j, buf_view(&t[1]));
+			jw_end_arr(&j);
+		}
+		buf_release(&t[0]);
+		buf_release(&t[1]);
+	}
+	jw_end_obj(&j);
+	struct audit_entry entry = {
+		.at = rq->now,
+		.actor = rq->who != NULL ? rq->who->user_id : NIL,
+		.action = action,
+		.object = e->name,
+		.object_id = id,
+		.detail = buf_view(&b),
+	};
+	enum err err = b.failed ? ERR_NOMEM : audit_add(rq->db, &entry);
+
+	buf_release(&b);
+	return err;
+}
+
+static enum err finish_write(struct req *rq, const struct entity *e, const void *old, const void *rec,
+			     const char *action, int64_t id)
+{
+	enum err err = audit_diff(rq, e, action, old, rec, id);
+
+	if (err == OK && e->after != NULL)
+		err = e->after(rq, old, rec);
+	if (err == OK && (e->flags & ENTITY_CONFIG))
+		err = snap_touch(rq->db);
+	return err;
+}
+
+static enum err conflict(struct req *rq, const struct entity *e)
+{
+	const struct entity_plan *p = entity_plan_of(rq->app, e);
+
+	return req_fail(rq, ERR_CONFLICT, "duplicate", p->key != NULL ? p->key->name : "",
+			"another %s already has this value", e->name);
+}
+
+enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
+{
+	const struct entity_plan *p = entity_plan_of(rq->app, e);
+	struct arg v[FIELD_MAX + 3];
+	int64_t id = db_new_id(rq->db);
+	enum err err;
+
+	if (id == NIL)
+		return ERR_RETRY;
+	field_set_int(&e->fields.v[0], rec, id);
+	field_set_int(&e->fields.v[1], rec, 1);
+	err = entity_validate(rq, e, NULL, rec);
+	if (err != OK)
+		return err;
+	row_args(&e->fields, rec, v);
+	v[e->fields.n] = I(rq->now);
+	v[e->fields.n + 1] = I(rq->now);
+	v[e->fields.n + 2] = I(rq->who != NULL ? rq->who->user_id : NIL);
+	err = db_exec(rq->db, p->insert, v, e->fields.n + 3, NULL);
+	if (err == ERR_CONFLICT)
+		return conflict(rq, e);
+	if (err != OK)
+		return err;
+	*ret_id = id;
+	return finish_write(rq, e, NULL, rec, "create", id);
+}
+
+enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec)
+{
+	const struct entity_plan *p = entity_plan_of(rq->app, e);
+	struct arg v[FIELD_MAX + 3];
+	int64_t version = field_int(&e->fields.v[1], old), changed;
+	enum err err = entity_validate(rq, e, old, rec);
+
+	if (err != OK)
+		return err;
+	field_set_int(&e->fields.v[1], rec, version + 1);
+	row_args(&e->fields, rec, v);
+	v[e->fields.n] = I(rq->now);
+	v[e->fields.n + 1] = I(version);
+	err = db_exec(rq->db, p->update, v, e->fields.n + 2, &changed);
+	if (err == ERR_CONFLICT)
+		return conflict(rq, e);
+	if (err != OK)
+		return err;
+	if (changed != 1)
+		return req_fail(rq, ERR_CONFLICT, "conflict.version", "version",
+				"somebody changed it meanwhile; reload and try again");
+	return finish_write(rq, e, old, rec, "update", field_int(&e->fields.v[0], rec));
+}
+
+/* ---- handlers ---- */
+
+static enum err reply_one(struct req *rq, const struct entity_plan *p, const void *rec, struct jw *out)
+{
+	jw_obj(out);
+	for (size_t i = 0; i < p->e->fields.n; i++) {
+		if (!(p->e->fields.v[i].flags & FIELD_PRIVATE))
+			field_encode(&p->e->fields.v[i], rec, out);
+	}
+	if (p->e->extra_row != NULL)
+		p->e->extra_row(rq, rec, out);
+	if (p->e->extra != NULL) {
+		enum err err = p->e->extra(rq, rec, out);
+
+		if (err != OK)
+			return err;
+	}
+	jw_end_obj(out);
+	return OK;
+}
+
+static enum err entity_read(struct req *rq, struct jw *out)
+{
+	const struct entity_plan *p = plan_of_route(rq);
+	void *rec = arena_alloc(rq->arena, p->e->fields.size);
+	int64_t id;
+	enum err err = req_id(rq, "id", &id);
+
+	if (rec == NULL)
+		return ERR_NOMEM;
+	if (err == OK)
+		err = entity_get(rq, p->e, id, rec);
+	return err != OK ? err : reply_one(rq, p, rec, out);
+}
+
+static enum err entity_create(struct req *rq, struct jw *out)
+{
+	const struct entity_plan *p = plan_of_route(rq);
+	void *rec = arena_alloc(rq->arena, p->e->fields.size);
+	int64_t id;
+	enum err err;
+
+	if (rec == NULL)
+		return ERR_NOMEM;
+	memcpy(rec, rq->in, p->e->fields.size);
+	err = entity_insert(rq, p->e, rec, &id);
+	return err != OK ? err : reply_one(rq, p, rec, out);
+}
+
+/* The row as it would be after the patch in rq->in. */
+static enum err merge_patch(struct req *rq, const struct entity *e, const void *old, void *rec)
+{
+	memcpy(rec, old, e->fields.size);
+	for (size_t i = 1; i < e->fields.n; i++) {
+		const struct field *f = &e->fields.v[i];
+
+		if (!(rq->present & (UINT64_C(1) << i)))
+			continue;
+		if ((f->flags & FIELD_REQUIRED) && field_is_nil(f, rq->in))
+			return req_fail(rq, ERR_INVALID, "required", f->name, "%s may not be empty", f->name);
+		switch (f->type) {
+		case F_STR:
+		case F_JSON:
+		case F_SECRET:
+			if ((f->flags & FIELD_CREATE) && !str_eq(field_str(f, rq->in), field_str(f, old)))
+				return req_fail(rq, ERR_INVALID, "immutable", f->name,
+						"%s cannot be changed", f->name);
+			field_set_str(f, rec, field_str(f, rq->in));
+			break;
+		case F_REAL:
+			field_set_real(f, rec, field_real(f, rq->in));
+			break;
+		default:
+			if ((f->flags & FIELD_CREATE) && field_int(f, rq->in) != field_int(f, old))
+				return req_fail(rq, ERR_INVALID, "immutable", f->name,
+						"%s cannot be changed", f->name);
+			field_set_int(f, rec, field_int(f, rq->in));
+			break;
+		}
+	}
+	return OK;
+}
+
+static enum err reply_preview(struct req *rq, const struct entity *e, const void *old, void *rec, struct jw *out)
+{
+	enum err err = entity_validate(rq, e, old, rec);
+
+	if (err != OK)
+		return err;
+	jw_obj(out);
+	jw_karr(out, "changes");
+	for (size_t i = 2; i < e->fields.n; i++) {
+		const struct field *f = &e->fields.v[i];
+		struct buf t[2];
+
+		if (f->flags & (FIELD_HIDDEN | FIELD_PRIVATE))
+			continue;
+		buf_init(&t[0], 1 << 17);
+		buf_init(&t[1], 1 << 17);
+		field_to_text(f, old, &t[0]);
+		field_to_text(f, rec, &t[1]);
+		if (!str_eq(buf_view(&t[0]), buf_view(&t[1]))) {
+			jw_obj(out);
+			jw_kz(out, "field", f->name);
+			jw_kstr(out, "from", buf_view(&t[0]));
+			jw_kstr(out, "to", buf_view(&t[1]));
+			jw_end_obj(out);
+		}
+		buf_release(&t[0]);
+		buf_release(&t[1]);
+	}
+	jw_end_arr(out);
+	jw_kobj(out, "affects");
+	if (e->preview != NULL)
+		err = e->preview(rq, old, rec, out);
+	jw_end_obj(out);
+	jw_end_obj(out);
+	return err;
+}
+
+static enum err load_for_write(struct req *rq, const struct entity_plan *p, int64_t version, void **ret_old,
+			       void **ret_rec)
+{
+	const struct entity *e = p->e;
+	void *old = arena_alloc(rq->arena, e->fields.size), *rec = arena_alloc(rq->arena, e->fields.size);
+	int64_t id;
+	enum err err = req_id(rq, "id", &id);
+
+	if (old == NULL || rec == NULL)
+		return ERR_NOMEM;
+	if (err == OK)
+		err = entity_get(rq, e, id, old);
+	if (err != OK)
+		return err;
+	if (p->scope != NULL && !field_is_nil(p->scope, old) &&
+	    !may_at(rq->who, e->write, field_int(p->scope, old)))
+		return req_fail(rq, ERR_NOT_FOUND, "not_found", "id", "there is no such %s", e->name);
+	if (version == NIL)
+		return req_fail(rq, ERR_INVALID, "required", "version",
+				"version is required: the number you read with the row");
+	if (version != field_int(&e->fields.v[1], old))
+		return req_fail(rq, ERR_CONFLICT, "conflict.version", "version",
+				"somebody changed it meanwhile; reload and try again");
+	*ret_old = old;
+	*ret_rec = rec;
+	return OK;
+}
+
+static enum err entity_patch(struct req *rq, struct jw *out)
+{
+	const struct entity_plan *p = plan_of_route(rq);
+	void *old, *rec;
+	enum err err = load_for_write(rq, p, field_int(&p->e->fields.v[1], rq->in), &old, &rec);
+
+	if (err == OK)
+		err = merge_patch(rq, p->e, old, rec);
+	if (err != OK)
+		return err;
+	if (req_query_int(rq, "preview") == 1)
+		return reply_preview(rq, p->e, old, rec, out);
+	err = entity_update(rq, p->e, old, rec);
+	return err != OK ? err : reply_one(rq, p, rec, out);
+}
+
+static enum err entity_delete(struct req *rq, struct jw *out)
+{
+	const struct entity_plan *p = plan_of_route(rq);
+	int64_t changed, id;
+	void *old, *rec;
+	enum err err = load_for_write(rq, p, req_query_int(rq, "version"), &old, &rec);
+
+	if (err != OK)
+		return err;
+	id = field_int(&p->e->fields.v[0], old);
+	err = db_exec(rq->db, p->remove, ARGS(I(id), I(field_int(&p->e->fields.v[1], old))), &changed);
+	if (err == ERR_CONFLICT || (err == OK && changed != 1))
+		return req_fail(rq, ERR_CONFLICT, "in_use", "id", "other records still refer to it");
+	if (err == OK)
+		err = finish_write(rq, p->e, old, NULL, "delete", id);
+	jw_obj(out);
+	jw_kid(out, "deleted", id);
+	jw_end_obj(out);
+	return err;
+}
+
+/* ---- routes and metadata ---- */
+
+static const struct param list_params[] = {
+	{ "q", F_STR, "words to look for" },
+	{ "place", F_CODE, "only this place and below" },
+	{ "sort", F_STR, "field to sort by; a leading - for descending" },
+	{ "after", F_STR, "cursor: `next` of the page before" },
+	{ "limit", F_INT, "page size, 1 to 200" },
+	{ "count", F_BOOL, "also the exact number of rows" },
+};
+static const struct param export_params[] = { { "format", F_STR, "csv" } };
+static const struct param import_params[] = {
+	{ "dry_run", F_BOOL, "check only, write nothing" },
+	{ "partial", F_BOOL, "write the good rows even if others are refused" },
+	{ "map", F_STR, "JSON object: column name to field name" },
+};
+static const struct param patch_params[] = { { "preview", F_BOOL, "show what would change, write nothing" } };
+static const struct param delete_params[] = { { "version", F_INT, "version of the row as read" } };
+
+static size_t make_query(const struct entity *e, struct arena *a, bool export, const struct param **ret)
+{
+	size_t n = ARRAY_LEN(list_params);
+	struct param *p = arena_array(a, n + e->fields.n + 1, sizeof(*p));
+
+	if (p == NULL)
+		return 0;
+	memcpy(p, list_params, sizeof(list_params));
+	for (size_t i = 0; i < e->fields.n && n < REQ_QUERY - 1; i++) {
+		const struct field *f = &e->fields.v[i];
+
+		if ((f->flags & FIELD_FILTER) && strcmp(f->name, "place") != 0)
+			p[n++] = (struct param){ f->name, f->type == F_ENUM ? F_STR : f->type, "equal to" };
+	}
+	if (export)
+		p[n++] = export_params[0];
+	*ret = p;
+	return n;
+}
+
+/* "listEventCodes" from a verb and the path, so that operation ids are unique. */
+static const char *op_id(struct arena *a, const char *verb, const char *path)
+{
+	struct buf b;
+	bool up = true;
+
+	buf_init(&b, 128);
+	buf_z(&b, verb);
+	for (const char *c = path; *c != '\0'; c++) {
+		if (*c == '_' || *c == '-') {
+			up = true;
+			continue;
+		}
+		buf_char(&b, (char)(up && *c >= 'a' && *c <= 'z' ? *c - 32 : *c));
+		up = false;
+	}
+	const char *z = str_cstr(a, buf_view(&b));
+
+	buf_release(&b);
+	return z;
+}
+
+size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
+{
+	const char *list = str_cstr(a, str_fmt(a, "/api/%s", e->path));
+	const char *one = str_cstr(a, str_fmt(a, "/api/%s/{id}", e->path));
+	size_t n = 0;
+
+	out[n++] = (struct route){ .method = M_GET, .path = list, .perm = e->read, .out = &e->fields,
+		.out_list = true, .fn = entity_list, .id = op_id(a, "list", e->path), .summary = "List" };
+	out[0].nquery = make_query(e, a, false, &out[0].query);
+	out[n] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", e->path)),
+		.perm = e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
+		.id = op_id(a, "export", e->path), .summary = "Export as CSV" };
+	out[n].nquery = make_query(e, a, true, &out[n].query);
+	n++;
+	out[n++] = (struct route){ .method = M_GET, .path = one, .perm = e->read, .out = &e->fields,
+		.flags = ROUTE_QUICK, .fn = entity_read, .id = op_id(a, "get", e->path), .summary = "Read one" };
+	out[n++] = (struct route){ .method = M_PATCH, .path = one, .perm = e->write, .in = &e->fields,
+		.out = &e->fields, .query = patch_params, .nquery = ARRAY_LEN(patch_params), .fn = entity_patch,
+		.id = op_id(a, "update", e->path), .summary = "Change one" };
+	if (!(e->flags & ENTITY_NO_CREATE))
+		out[n++] = (struct route){ .method = M_POST, .path = list, .perm = e->write, .in = &e->fields,
+			.out = &e->fields, .fn = entity_create, .id = op_id(a, "create", e->path),
+			.summary = "Create" };
+	if (!(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)))
+		out[n++] = (struct route){ .method = M_POST,
+			.path = str_cstr(a, str_fmt(a, "/api/%s/import", e->path)), .perm = e->write,
+			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .query = import_params,
+			.nquery = ARRAY_LEN(import_params), .fn = entity_import_route,
+			.id = op_id(a, "import", e->path), .summary = "Import CSV" };
+	if (e->flags & ENTITY_DELETE)
+		out[n++] = (struct route){ .method = M_DELETE, .path = one, .perm = e->write,
+			.query = delete_params, .nquery = ARRAY_LEN(delete_params), .fn = entity_delete,
+			.id = op_id(a, "delete", e->path), .summary = "Delete one" };
+	for (size_t i = 0; i < n; i++)
+		out[i].data = e;
+	return n;
+}
+
+static void meta_field(const struct field *f, struct jw *out)
+{
+	static const char *const type_word[F_TYPE_MAX] = { "str", "int", "bool", "real", "time", "date", "id",
+		"code", "money", "enum", "json", "secret" };
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} flag_word[] = {
+		{ FIELD_REQUIRED, "required" }, { FIELD_READONLY, "readonly" }, { FIELD_PRIVATE, "private" },
+		{ FIELD_SEARCH, "search" }, { FIELD_FILTER, "filter" }, { FIELD_SORT, "sort" },
+		{ FIELD_UNIQUE, "unique" }, { FIELD_CREATE, "create_only" },
+	};
+
+	jw_obj(out);
+	jw_kz(out, "name", f->name);
+	jw_kz(out, "type", type_word[f->type]);
+	for (size_t i = 0; i < ARRAY_LEN(flag_word); i++) {
+		if (f->flags & flag_word[i].flag)
+			jw_kbool(out, flag_word[i].name, true);
+	}
+	if (f->min != 0 || f->max != 0) {
+		jw_kint(out, "min", f->min);
+		jw_kint(out, "max", f->max);
+	}
+	if (f->ref != NULL)
+		jw_kz(out, "ref", f->ref);
+	if (f->purpose != NULL)
+		jw_kz(out, "purpose", f->purpose);
+	if (f->vocab != NULL) {
+		jw_karr(out, "words");
+		for (const char *const *w = f->vocab->word; *w != NULL; w++)
+			jw_z(out, *w);
+		jw_end_arr(out);
+	}
+	jw_end_obj(out);
+}
+
+void entity_meta(const struct entity *e, struct jw *out)
+{
+	jw_obj(out);
+	jw_kz(out, "name", e->name);
+	jw_kz(out, "path", e->path);
+	jw_kobj(out, "perms");
+	jw_kz(out, "read", e->read);
+	jw_kz(out, "write", e->write);
+	jw_end_obj(out);
+	jw_kbool(out, "create", !(e->flags & ENTITY_NO_CREATE));
+	jw_kbool(out, "import", !(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)));
+	jw_kbool(out, "delete", (e->flags & ENTITY_DELETE) != 0);
+	jw_kbool(out, "preview", (e->flags & ENTITY_PREVIEW) != 0);
+	jw_kz(out, "order", e->order);
+	jw_karr(out, "fields");
+	for (size_t i = 0; i < e->fields.n; i++) {
+		if (!(e->fields.v[i].flags & FIELD_HIDDEN))
+			meta_field(&e->fields.v[i], out);
+	}
+	jw_end_arr(out);
+	jw_end_obj(out);
+}

@@ -1,0 +1,34 @@
+/* Private to the entity engine: the SQL texts of one entity, made once at start. */
+#ifndef GEZHI_CORE_ENTITY_PLAN_H
+#define GEZHI_CORE_ENTITY_PLAN_H
+
+#include "core/app.h"
+#include "core/entity.h"
+#include "core/sqlb.h"
+
+struct entity_plan {
+	const struct entity *e;
+	const char *select; /* "SELECT t.a, …, t.created_at, t.updated_at FROM x t WHERE 1 = 1" */
+	const char *count;  /* "SELECT count(*) AS n FROM x t WHERE 1 = 1" */
+	const char *insert, *update, *remove;
+	const struct field *scope; /* the FIELD_SCOPE field, or NULL: not tied to a place */
+	const struct field *key;   /* the first FIELD_UNIQUE field, or NULL */
+};
+
+/* Made by app_open for every entity of every module; memory from app->arena. */
+enum err entity_plan_new(struct app *app, const struct entity *e, const struct entity_plan **ret) MUST_CHECK;
+const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e);
+
+/* Conditions from scope and the request's filters (not paging). */
+enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *b) MUST_CHECK;
+/* One row as an object: fields, times, extra_row. */
+void entity_row_json(struct req *rq, const struct entity_plan *p, const void *rec, int64_t created,
+		     int64_t updated, struct jw *out);
+enum err entity_find(struct req *rq, const struct entity_plan *p, const struct field *by, const void *like,
+		     void *rec, bool *ret_found) MUST_CHECK;
+enum err entity_validate(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
+enum err entity_list(struct req *rq, struct jw *out);
+enum err entity_import_route(struct req *rq, struct jw *out);
+enum err entity_export_route(struct req *rq, struct jw *out);
+
+#endif

@@ -1,0 +1,34 @@
+/* Lists, counts and exports of matters over one predicate. */
+#ifndef GEZHI_CORE_MATTER_LIST_H
+#define GEZHI_CORE_MATTER_LIST_H
+
+#include "base/csv.h"
+#include "core/app.h"
+#include "core/matter.h"
+#include "core/sqlb.h"
+
+/* Further conditions of a particular list, e.g. an inbox tab. */
+typedef enum err (*matter_cond_fn)(struct req *rq, struct sqlb *b);
+
+extern const struct param matter_params[];
+extern const size_t matter_nparams;
+
+/* "SELECT … FROM matter m … WHERE 1 = 1": the columns of matter_fields, then the handler's name. */
+void matter_select(struct sqlb *b);
+void matter_cond_place(struct sqlb *b, int64_t place);
+/* Scope and the request's filters. `k` NULL: all kinds. */
+enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *b) MUST_CHECK;
+enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;
+enum err matter_count(struct req *rq, struct sqlb *b, int64_t *ret) MUST_CHECK;
+enum err matter_export(struct req *rq, const struct matter_kind *k, struct buf *out) MUST_CHECK;
+/* Members of one row (no braces); `brief` leaves the long texts out. */
+void matter_members(struct req *rq, const struct matter *m, struct str handler_name, bool brief, struct jw *out);
+const struct matter_kind *matter_kind_of(const struct app *app, int64_t number);
+/* "E1234": the kind's letter and the id. */
+void matter_no(const struct matter_kind *k, int64_t id, char ret[32]);
+
+/* Appends one alternative of "waits for me"; false when the post has nothing to do with it. */
+bool matter_duty_cond(struct sqlb *b, const struct matter_kind *k, const struct duty *d, const struct post *p,
+		      bool any);
+
+#endif

@@ -1,0 +1,201 @@
+/* Bigram search, the same on both engines; see search.h. */
+#include "core/search.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+enum { TOKENS_MAX = 64 << 10, QUERY_MAX = 4096 };
+
+static bool is_han(uint32_t c)
+{
+	return (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+static bool is_word(uint32_t c)
+{
+	return c < 128 ? isalnum((int)c) != 0 : c >= 0xC0 && !is_han(c) && (c < 0x2000 || c > 0x33FF) && c < 0xFF00;
+}
+
+static void put_rune(struct buf *b, uint32_t c)
+{
+	if (c < 128)
+		buf_char(b, (char)tolower((int)c));
+	else
+		buf_fmt(b, "u%x", (unsigned)c);
+}
+
+static void put_pair(struct buf *b, uint32_t a, uint32_t c)
+{
+	if (c != 0)
+		buf_fmt(b, "x%05x%05x", (unsigned)a, (unsigned)c);
+	else
+		buf_fmt(b, "x%05x", (unsigned)a);
+}
+
+struct scan {
+	struct str s;
+	size_t pos;
+	uint32_t c; /* 0 at the end */
+};
+
+static void advance(struct scan *x)
+{
+	x->c = x->pos < x->s.n ? str_rune(x->s, &x->pos) : 0;
+}
+
+/* Each Han character with its follower; the last one alone, so that a prefix finds it. */
+static void han_run(struct scan *x, struct buf *out)
+{
+	uint32_t prev = 0;
+
+	while (is_han(x->c)) {
+		if (prev != 0) {
+			put_pair(out, prev, x->c);
+			buf_char(out, ' ');
+		}
+		prev = x->c;
+		advance(x);
+	}
+	put_pair(out, prev, 0);
+	buf_char(out, ' ');
+}
+
+static void word_run(struct scan *x, struct buf *out)
+{
+	while (is_word(x->c)) {
+		put_rune(out, x->c);
+		advance(x);
+	}
+	buf_char(out, ' ');
+}
+
+void search_tokens(struct str text, struct buf *out)
+{
+	struct scan x = { .s = text };
+
+	advance(&x);
+	while (x.c != 0 && out->n < TOKENS_MAX) {
+		if (is_han(x.c))
+			han_run(&x, out);
+		else if (is_word(x.c))
+			word_run(&x, out);
+		else
+			advance(&x);
+	}
+}
+
+/* ---- queries ---- */
+
+/* A run of Han characters becomes a phrase of bigrams; a single one a prefix. */
+static void query_han(struct scan *x, enum db_engine e, struct buf *out)
+{
+	uint32_t first = x->c, prev = first;
+	bool any = false;
+
+	advance(x);
+	if (!is_han(x->c)) {
+		if (e == DB_SQLITE) {
+			put_pair(out, first, 0);
+			buf_char(out, '*');
+		} else {
+			put_pair(out, first, 0);
+			buf_z(out, ":*");
+		}
+		return;
+	}
+	buf_char(out, e == DB_SQLITE ? '"' : '(');
+	while (is_han(x->c)) {
+		if (any)
+			buf_z(out, e == DB_SQLITE ? " " : " <-> ");
+		put_pair(out, prev, x->c);
+		prev = x->c;
+		any = true;
+		advance(x);
+	}
+	buf_char(out, e == DB_SQLITE ? '"' : ')');
+}
+
+static void query_word(struct scan *x, enum db_engine e, struct buf *out)
+{
+	while (is_word(x->c)) {
+		put_rune(out, x->c);
+		advance(x);
+	}
+	buf_z(out, e == DB_SQLITE ? "*" : ":*");
+}
+
+bool search_query(enum db_engine e, struct str q, struct buf *out)
+{
+	struct scan x = { .s = q };
+	bool any = false;
+
+	advance(&x);
+	while (x.c != 0 && out->n < QUERY_MAX) {
+		if (!is_han(x.c) && !is_word(x.c)) {
+			advance(&x);
+			continue;
+		}
+		if (any)
+			buf_z(out, e == DB_SQLITE ? " AND " : " & ");
+		if (is_han(x.c))
+			query_han(&x, e, out);
+		else
+			query_word(&x, e, out);
+		any = true;
+	}
+	return any;
+}
+
+/* ---- the index ---- */
+
+static const char *const search_sql[][2] = {
+	{ "INSERT INTO matter_fts (rowid, t) VALUES ($1, $2)",
+	  "INSERT INTO matter_fts (id, t) VALUES ($1, to_tsvector('simple', $2))" },
+	{ "INSERT INTO matter_fts (matter_fts, rowid, t) VALUES ('delete', $1, $2)",
+	  "DELETE FROM matter_fts WHERE id = $1 AND CAST($2 AS TEXT) IS NOT NULL" },
+};
+
+static enum err run(struct dbc *c, int what, int64_t id, const struct str part[3])
+{
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, TOKENS_MAX * 2);
+	for (int i = 0; i < 3; i++) {
+		search_tokens(part[i], &b);
+		buf_z(&b, "zzbreak "); /* no phrase across title, text and address */
+	}
+	err = b.failed ? ERR_NOMEM : db_exec(c, search_sql[what][dbc_engine(c) == DB_PG], ARGS(I(id), T(buf_view(&b))), NULL);
+	buf_release(&b);
+	return err;
+}
+
+enum err search_add(struct dbc *c, int64_t matter_id, struct str title, struct str text, struct str address)
+{
+	const struct str part[3] = { title, text, address };
+
+	return run(c, 0, matter_id, part);
+}
+
+enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3], const struct str now[3])
+{
+	enum err err = run(c, 1, matter_id, old);
+
+	return err != OK ? err : run(c, 0, matter_id, now);
+}
+
+void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a)
+{
+	struct buf text;
+
+	buf_init(&text, QUERY_MAX * 2);
+	if (!search_query(e, q, &text) || text.failed)
+		sqlb_add(b, " AND 1 = 0");
+	else if (e == DB_SQLITE)
+		sqlb_cond(b, " AND m.id IN (SELECT rowid FROM matter_fts WHERE matter_fts MATCH ?)",
+			T(str_dup(a, buf_view(&text))));
+	else
+		sqlb_cond(b, " AND m.id IN (SELECT id FROM matter_fts WHERE t @@ to_tsquery('simple', ?))",
+			T(str_dup(a, buf_view(&text))));
+	buf_release(&text);
+}
