@@ -1,6 +1,7 @@
 /*
  * The store and its connections: opening and closing, snapshots, arguments, faults and misuse. The
- * statements are in stmt.c, the writing threads in writer.c, the engines in db_sqlite.c and db_pg.c.
+ * statements are in stmt.c, the writing threads in writer.c, the engines in db_sqlite.c and
+ * db_pg.c.
  */
 #include "db/db_driver.h"
 
@@ -10,33 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct arg I(int64_t v)
-{
+struct arg I(int64_t v) {
 	return (struct arg){ .type = ARG_INT, .null = v == NIL, .i = v };
 }
 
-struct arg R(double v)
-{
+struct arg
+R(double v) {
 	return (struct arg){ .type = ARG_REAL, .null = isnan(v), .d = v };
 }
 
-struct arg T(struct str v)
-{
+struct arg
+T(struct str v) {
 	return (struct arg){ .type = ARG_TEXT, .null = !v.p, .s = v };
 }
 
-struct arg Z(const char *v)
-{
+struct arg
+Z(const char *v) {
 	return (struct arg){ .type = ARG_TEXT, .null = !v, .s = str_z(v) };
 }
 
-struct arg B(struct str v)
-{
+struct arg
+B(struct str v) {
 	return (struct arg){ .type = ARG_BLOB, .null = !v.p, .s = v };
 }
 
-static void message_set(struct dbc *c, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
+static void
+message_set(struct dbc *c, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void message_set(struct dbc *c, const char *fmt, va_list ap)
 {
@@ -269,7 +269,9 @@ enum err db_open(const struct db_config *cfg, struct db **ret, struct error *e)
 	db->unsafe_fast = cfg->unsafe_fast;
 	int batch = cfg->batch < 1 ? 128 : cfg->batch > BATCH_MAX ? BATCH_MAX : cfg->batch;
 	db->batch = cfg->unsafe_fast && batch < 2048 ? 2048 : (size_t)batch;
-	int writers = cfg->writers < 1 ? 8 : cfg->writers > WRITERS_MAX ? WRITERS_MAX : cfg->writers;
+	int writers = cfg->writers < 1             ? 8
+		      : cfg->writers > WRITERS_MAX ? WRITERS_MAX
+						   : cfg->writers;
 	if (drv->engine == DB_SQLITE)
 		writers = 1;
 	if (!db->url || !locks_init(db)) {

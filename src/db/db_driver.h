@@ -12,15 +12,15 @@
 #include <stdatomic.h>
 
 enum {
-	ROWS_MAX = 16,	     /* open results per connection */
-	STMT_MAX = 256,	     /* prepared statements per connection */
+	ROWS_MAX = 16,  /* open results per connection */
+	STMT_MAX = 256, /* prepared statements per connection */
 	STMT_BUCKETS = 512,
-	STMT_MEMO = 16,	     /* remembered column names per statement */
+	STMT_MEMO = 16, /* remembered column names per statement */
 	PARAM_MAX = 200,
 	COLUMN_MAX = 200,
 	SQL_MAX = 64 * 1024, /* bytes of one statement */
 	SCRIPT_MAX = 1024 * 1024,
-	QUEUE_MAX = 4096,    /* waiting jobs */
+	QUEUE_MAX = 4096, /* waiting jobs */
 	BATCH_MAX = 4096,
 	WRITERS_MAX = 64,
 	MESSAGE_MAX = 512,
@@ -33,8 +33,8 @@ enum {
 #define ID_LIMIT (INT64_C(1) << 53)
 
 struct stmt {
-	char *sql;	  /* own copy: an address alone is not proof that the text is the same */
-	const char *key;  /* the caller's address, or a hash of a text made for one call */
+	char *sql;         /* own copy: an address alone is not proof that the text is the same */
+	const char *key;   /* the caller's address, or a hash of a text made for one call */
 	struct stmt *next; /* in the bucket */
 	uint64_t used;
 	bool busy, cached, readonly;
@@ -45,11 +45,11 @@ struct stmt {
 		int col;
 	} memo[STMT_MEMO];
 	/* Engine's part. */
-	void *handle;	    /* SQLite: sqlite3_stmt */
+	void *handle;       /* SQLite: sqlite3_stmt */
 	unsigned *param;    /* SQLite: parameter index of $k+1; PostgreSQL: type oid */
 	unsigned *col_type; /* PostgreSQL: type oid */
-	unsigned gen;	    /* PostgreSQL: connection it is prepared on */
-	char name[24];	    /* PostgreSQL */
+	unsigned gen;       /* PostgreSQL: connection it is prepared on */
+	char name[24];      /* PostgreSQL */
 };
 
 struct rows {
@@ -57,8 +57,8 @@ struct rows {
 	struct stmt *s;
 	enum err err;
 	bool open;
-	bool have;   /* the engine stands on a row */
-	bool given;  /* that row was handed out by rows_next */
+	bool have;  /* the engine stands on a row */
+	bool given; /* that row was handed out by rows_next */
 	int64_t changed;
 	char *copy; /* text arguments, so that they need not outlive db_query */
 	size_t copy_cap;
@@ -100,10 +100,10 @@ struct dbc {
 	int64_t id_block; /* size of the next reservation */
 	int64_t id_spent; /* by the running job */
 	int64_t id_most;  /* by the hungriest job of the pass */
-	bool id_short;	  /* the running job found no id */
-	bool lost;	  /* PostgreSQL: connection broke; commit may be unknown */
+	bool id_short;    /* the running job found no id */
+	bool lost;        /* PostgreSQL: connection broke; commit may be unknown */
 	int64_t chain;
-	unsigned gen;	 /* PostgreSQL: counts its connections */
+	unsigned gen;    /* PostgreSQL: counts its connections */
 	unsigned serial; /* PostgreSQL: names of statements */
 	char message[MESSAGE_MAX];
 };
@@ -157,8 +157,8 @@ struct writer {
 
 struct db {
 	const struct driver *drv;
-	char *url;  /* as given */
-	char *path; /* SQLite: the file */
+	char *url;      /* as given */
+	char *path;     /* SQLite: the file */
 	bool temporary; /* SQLite: the file goes away on close */
 	bool unsafe_fast;
 	size_t batch;
@@ -182,7 +182,8 @@ struct db {
 	bool fault_persistent, fault_fired;
 };
 
-/* Reports a programmer's mistake: aborts in debug builds, else ERR_BUG (also kept on the connection). */
+/* Reports a programmer's mistake: aborts in debug builds, else ERR_BUG (also kept on the
+ * connection). */
 enum err db_misuse(struct dbc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Keeps the engine's words. Returns err. */
 enum err dbc_fail(struct dbc *c, enum err err, const char *fmt, ...)

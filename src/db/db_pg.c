@@ -1,8 +1,8 @@
 /*
- * PostgreSQL through libpq: named prepared statements, binary parameters and results. Parameter types
- * are what the server infers (so db_check_sql sees what will run); a value of another kind is misuse.
- * Results are fetched whole: large exports must page. A broken connection is replaced before the next
- * transaction; writers hold an advisory lock that gives them their chain number.
+ * PostgreSQL through libpq: named prepared statements, binary parameters and results. Parameter
+ * types are what the server infers (so db_check_sql sees what will run); a value of another kind is
+ * misuse. Results are fetched whole: large exports must page. A broken connection is replaced
+ * before the next transaction; writers hold an advisory lock that gives them their chain number.
  */
 #include "db/db_driver.h"
 
@@ -131,11 +131,12 @@ static enum err configure(struct dbc *c)
 		return dbc_fail(c, ERR_INVALID, "PostgreSQL 12 or later is needed");
 	if (!encoding || strcmp(encoding, "UTF8"))
 		return dbc_fail(c, ERR_INVALID,
-			"the database has encoding %s: create it with ENCODING 'UTF8' TEMPLATE template0",
+			"the database has encoding %s: create it with ENCODING 'UTF8' TEMPLATE "
+			"template0",
 			encoding ? encoding : "?");
-	enum err err = command(c,
-		"SET timezone = 'UTC'; SET jit = off; SET client_min_messages = warning;"
-		"SET lock_timeout = '10s'");
+	enum err err =
+		command(c, "SET timezone = 'UTC'; SET jit = off; SET client_min_messages = warning;"
+			   "SET lock_timeout = '10s'");
 	if (err != OK)
 		return err;
 	if (!c->writer)
@@ -297,7 +298,8 @@ static void pg_finalize(struct dbc *c, struct stmt *s)
 		return;
 	char sql[48];
 	snprintf(sql, sizeof(sql), "DEALLOCATE %s", s->name);
-	PQclear(PQexec(conn_of(c), sql)); /* fails in a broken transaction: the server forgets it later */
+	PQclear(PQexec(
+		conn_of(c), sql)); /* fails in a broken transaction: the server forgets it later */
 	s->gen = 0;
 }
 
@@ -401,8 +403,8 @@ static enum err put_param(struct rows *r, struct params *p, size_t i, const stru
 	if (n < 0)
 		return dbc_fail(r->c, ERR_INVALID, "number out of range for $%zu", i + 1);
 	if (n == 0)
-		return db_misuse(r->c, "$%zu is bound to another type than %u: %s", i + 1, oid,
-			r->s->sql);
+		return db_misuse(
+			r->c, "$%zu is bound to another type than %u: %s", i + 1, oid, r->s->sql);
 	p->value[i] = p->number[i];
 	p->length[i] = n;
 	return OK;
@@ -429,7 +431,8 @@ static enum err pg_run(struct rows *r, const struct arg *v, size_t n)
 		err = put_param(r, &p, i, &v[i]);
 	if (err != OK)
 		return err;
-	PGresult *res = PQexecPrepared(conn_of(r->c), s->name, (int)n, p.value, p.length, p.format, 1);
+	PGresult *res =
+		PQexecPrepared(conn_of(r->c), s->name, (int)n, p.value, p.length, p.format, 1);
 	ExecStatusType status = PQresultStatus(res);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
 		err = failure(r->c, res);
@@ -579,7 +582,8 @@ static enum err pg_backup(struct db *db, const char *path, struct error *e)
 	return err_set(e, ERR_INVALID, "backup.engine", "", "use pg_dump or pg_basebackup");
 }
 
-/* Pages are the server's to check (data checksums); indexes and keys it has set aside are reported. */
+/* Pages are the server's to check (data checksums); indexes and keys it has set aside are reported.
+ */
 static enum err pg_check(struct dbc *c, struct error *e)
 {
 	struct rows *r = db_query(c,

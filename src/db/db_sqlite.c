@@ -1,7 +1,7 @@
 /*
- * The embedded engine. One file in WAL mode; the writer thread holds one connection, every reader its
- * own (query_only). ":memory:" is a private temporary file: it behaves exactly like the real thing and
- * is shared by all connections, which SQLite's own in-memory stores are not under WAL.
+ * The embedded engine. One file in WAL mode; the writer thread holds one connection, every reader
+ * its own (query_only). ":memory:" is a private temporary file: it behaves exactly like the real
+ * thing and is shared by all connections, which SQLite's own in-memory stores are not under WAL.
  */
 #include "db/db_driver.h"
 #include "db/sqlite_func.h"
@@ -52,7 +52,8 @@ static enum err err_of(int rc)
 		return ERR_NOMEM;
 	case SQLITE_TOOBIG:
 		return ERR_LIMIT;
-	case SQLITE_ERROR: /* overflow, malformed JSON: the data; a bad statement fails to prepare */
+	case SQLITE_ERROR: /* overflow, malformed JSON: the data; a bad statement fails to prepare
+			    */
 		return ERR_INVALID;
 	case SQLITE_MISMATCH: /* a key of another type */
 	case SQLITE_MISUSE:
@@ -81,8 +82,8 @@ static enum err temporary_path(struct db *db, struct error *e)
 		return err_set(e, ERR_NOMEM, "store.memory", "", "out of memory");
 	if (!mkdtemp(path)) {
 		free(path);
-		return err_set(e, ERR_IO, "store.open", "db", "no temporary folder: %s",
-			strerror(errno));
+		return err_set(
+			e, ERR_IO, "store.open", "db", "no temporary folder: %s", strerror(errno));
 	}
 	db->temporary = true;
 	if (asprintf(&db->path, "%s/store.db", path) < 0)
@@ -93,8 +94,8 @@ static enum err temporary_path(struct db *db, struct error *e)
 
 static enum err lite_open(struct db *db, struct error *e)
 {
-	/* Process-wide and refused once SQLite runs, which is harmless: no allocation counters behind a
-	 * global lock, and undo records of savepoints stay in memory. */
+	/* Process-wide and refused once SQLite runs, which is harmless: no allocation counters
+	 * behind a global lock, and undo records of savepoints stay in memory. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
 	const char *path = db->url + strlen("sqlite:");
@@ -139,13 +140,15 @@ static int configure(struct dbc *c, sqlite3 *h)
 	rc = sqlite_func_register(h);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(h,
-			"PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA temp_store=MEMORY;"
+			"PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA "
+			"temp_store=MEMORY;"
 			"PRAGMA mmap_size=0;",
 			NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!c->writer)
-		return sqlite3_exec(h, "PRAGMA cache_size=-8192; PRAGMA query_only=ON", NULL, NULL, NULL);
+		return sqlite3_exec(
+			h, "PRAGMA cache_size=-8192; PRAGMA query_only=ON", NULL, NULL, NULL);
 	rc = sqlite3_exec(h,
 		"PRAGMA journal_mode=WAL; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;"
 		"PRAGMA journal_size_limit=67108864;",
@@ -153,8 +156,8 @@ static int configure(struct dbc *c, sqlite3 *h)
 	if (rc != SQLITE_OK)
 		return rc;
 	bool fast = c->db->unsafe_fast || c->db->temporary;
-	return sqlite3_exec(h, fast ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL", NULL, NULL,
-		NULL);
+	return sqlite3_exec(
+		h, fast ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL", NULL, NULL, NULL);
 }
 
 static enum err lite_connect(struct dbc *c, struct error *e)
@@ -164,14 +167,16 @@ static enum err lite_connect(struct dbc *c, struct error *e)
 		return err_set(e, ERR_NOMEM, "store.memory", "", "out of memory");
 	c->handle = l;
 	c->chain = 1;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (c->writer ? SQLITE_OPEN_CREATE : 0);
+	int flags =
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (c->writer ? SQLITE_OPEN_CREATE : 0);
 	int rc = sqlite3_open_v2(c->db->path, &l->h, flags, NULL);
 	if (rc == SQLITE_OK)
 		rc = configure(c, l->h);
 	if (rc == SQLITE_OK)
 		return OK;
 	return err_set(e, err_of(rc) == ERR_NOMEM ? ERR_NOMEM : ERR_IO, "store.open", "db",
-		"cannot open %s: %s", c->db->path, l->h ? sqlite3_errmsg(l->h) : sqlite3_errstr(rc));
+		"cannot open %s: %s", c->db->path,
+		l->h ? sqlite3_errmsg(l->h) : sqlite3_errstr(rc));
 }
 
 /* What was written without waiting for the disk is made durable now. */
@@ -231,7 +236,8 @@ static enum err map_params(struct dbc *c, struct stmt *s)
 		char *end = NULL;
 		long k = name && name[0] == '$' ? strtol(name + 1, &end, 10) : 0;
 		if (k < 1 || k > count || !end || *end)
-			return dbc_fail(c, ERR_BUG, "parameters are $1 to $n without gaps: %s", s->sql);
+			return dbc_fail(
+				c, ERR_BUG, "parameters are $1 to $n without gaps: %s", s->sql);
 		s->param[k - 1] = (unsigned)i;
 	}
 	return OK;
@@ -248,12 +254,13 @@ static enum err lite_prepare(struct dbc *c, struct stmt *s)
 {
 	sqlite3_stmt *st = NULL;
 	const char *tail = NULL;
-	int rc = sqlite3_prepare_v3(lite_of(c)->h, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &st, &tail);
+	int rc = sqlite3_prepare_v3(
+		lite_of(c)->h, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &st, &tail);
 	s->handle = st;
 	if (rc != SQLITE_OK)
-		return (rc & 0xFF) == SQLITE_ERROR
-			? dbc_fail(c, ERR_BUG, "%s in: %s", sqlite3_errmsg(lite_of(c)->h), s->sql)
-			: failure(c, rc);
+		return (rc & 0xFF) == SQLITE_ERROR ? dbc_fail(c, ERR_BUG, "%s in: %s",
+							     sqlite3_errmsg(lite_of(c)->h), s->sql)
+						   : failure(c, rc);
 	if (!st || tail[strspn(tail, " \t\r\n;")])
 		return dbc_fail(c, ERR_BUG, "exactly one statement is expected: %s", s->sql);
 	s->readonly = sqlite3_stmt_readonly(st);
@@ -287,8 +294,9 @@ static enum err stepped(struct rows *r, int rc)
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return OK;
 	enum err err = failure(r->c, rc);
-	return err == ERR_BUG ? db_misuse(r->c, "%s in: %s", sqlite3_errmsg(lite_of(r->c)->h), r->s->sql)
-			      : err;
+	return err == ERR_BUG
+		       ? db_misuse(r->c, "%s in: %s", sqlite3_errmsg(lite_of(r->c)->h), r->s->sql)
+		       : err;
 }
 
 static enum err lite_run(struct rows *r, const struct arg *v, size_t n)
@@ -369,8 +377,8 @@ static enum err lite_str(struct rows *r, int col, struct str *ret)
 static int run_op(struct lite *l, enum tx_op op)
 {
 	if (!l->op[op]) {
-		int rc = sqlite3_prepare_v3(l->h, op_sql[op], -1, SQLITE_PREPARE_PERSISTENT, &l->op[op],
-			NULL);
+		int rc = sqlite3_prepare_v3(
+			l->h, op_sql[op], -1, SQLITE_PREPARE_PERSISTENT, &l->op[op], NULL);
 		if (rc != SQLITE_OK)
 			return rc;
 	}

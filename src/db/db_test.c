@@ -1,6 +1,6 @@
 /*
- * Statements, values, results and migrations, the same on both engines. What several writers do to each
- * other is in writer_test.c.
+ * Statements, values, results and migrations, the same on both engines. What several writers do to
+ * each other is in writer_test.c.
  */
 #include "db/test_store.h"
 
@@ -28,7 +28,8 @@ static const struct migration first[] = {
 		"CREATE TABLE val (id BIGINT PRIMARY KEY, small SMALLINT CHECK (small < 100),\n"
 		" d DOUBLE\n PRECISION, t TEXT DEFAULT 'a BIGINT; in text', b BYTEA);\n"
 		"CREATE UNIQUE INDEX val_t ON val (t);\n"
-		"CREATE TABLE child (id BIGINT PRIMARY KEY, val BIGINT NOT NULL REFERENCES val (id))",
+		"CREATE TABLE child (id BIGINT PRIMARY KEY, val BIGINT NOT NULL REFERENCES val "
+		"(id))",
 		"CREATE VIEW engine AS SELECT 'sqlite' AS name",
 		"CREATE VIEW engine AS SELECT CAST('postgres' AS TEXT) AS name" },
 };
@@ -78,8 +79,8 @@ static enum err put_values(struct dbc *c, void *arg)
 {
 	(void)arg;
 	struct str blob = STR("a\0b");
-	enum err err = db_exec(c, put_sql,
-		ARGS(I(INT64_MAX), I(-7), R(-1.5e300), Z("岳麓"), B(blob)), NULL);
+	enum err err = db_exec(
+		c, put_sql, ARGS(I(INT64_MAX), I(-7), R(-1.5e300), Z("岳麓"), B(blob)), NULL);
 	if (err == OK)
 		err = db_exec(c, put_sql,
 			ARGS(I(2), I(NIL), R(NAN), Z(NULL), B((struct str){ NULL, 0 })), NULL);
@@ -119,8 +120,10 @@ static void test_absent_values_are_null(void **state)
 	assert_int_equal(rows_close(r), OK);
 	int64_t n = 0;
 	assert_int_equal(db_int(f->c,
-		"SELECT count(*) FROM val WHERE small IS NULL AND d IS NULL AND t IS NULL AND b IS NULL",
-		NO_ARGS, &n), OK);
+				 "SELECT count(*) FROM val WHERE small IS NULL AND d IS NULL AND t "
+				 "IS NULL AND b IS NULL",
+				 NO_ARGS, &n),
+		OK);
 	assert_int_equal(n, 1);
 }
 
@@ -141,7 +144,8 @@ static void test_parameters_by_number(void **state)
 {
 	struct fix *f = *state;
 	struct rows *r = db_query(f->c,
-		"SELECT CAST($2 AS TEXT) AS two, CAST($1 AS BIGINT) AS one, CAST($2 AS TEXT) AS again",
+		"SELECT CAST($2 AS TEXT) AS two, CAST($1 AS BIGINT) AS one, CAST($2 AS TEXT) AS "
+		"again",
 		ARGS(I(1), Z("b")));
 	assert_true(rows_next(r));
 	assert_int_equal(row_int(r, "one"), 1);
@@ -154,7 +158,8 @@ static void test_zero_byte_in_text_is_refused(void **state)
 {
 	struct fix *f = *state;
 	int64_t n = 7;
-	assert_int_equal(db_int(f->c, "SELECT count(*) FROM val WHERE t = $1", ARGS(T(STR("a\0b"))), &n),
+	assert_int_equal(
+		db_int(f->c, "SELECT count(*) FROM val WHERE t = $1", ARGS(T(STR("a\0b"))), &n),
 		ERR_INVALID);
 	assert_int_equal(n, 7);
 }
@@ -164,21 +169,24 @@ static void test_zero_byte_in_text_is_refused(void **state)
 static enum err put_again(struct dbc *c, void *arg)
 {
 	int64_t *out = arg;
-	const char *up = "INSERT INTO val (id, small, t) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE "
-			 "SET small = excluded.small WHERE val.small <> excluded.small RETURNING small";
+	const char *up =
+		"INSERT INTO val (id, small, t) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE "
+		"SET small = excluded.small WHERE val.small <> excluded.small RETURNING small";
 	enum err err = db_int(c, up, ARGS(I(1), I(5), Z("x")), &out[0]);
 	if (err == OK)
 		err = db_int(c, up, ARGS(I(1), I(6), Z("x")), &out[1]);
 	if (err == OK && db_int(c, up, ARGS(I(1), I(6), Z("x")), &out[2]) != ERR_NOT_FOUND)
 		err = ERR_BUG;
 	if (err == OK)
-		err = db_exec(c, "INSERT INTO val (id, t) VALUES ($1, 'x') ON CONFLICT DO NOTHING", ARGS(I(1)),
-			&out[3]);
+		err = db_exec(c, "INSERT INTO val (id, t) VALUES ($1, 'x') ON CONFLICT DO NOTHING",
+			ARGS(I(1)), &out[3]);
 	if (err == OK)
 		err = db_exec(c, "UPDATE val SET d = $1 WHERE id = $2", ARGS(R(1), I(1)), &out[4]);
 	/* Rows of RETURNING that nobody reads. */
 	return err == OK ? rows_close(db_query(c,
-				   "INSERT INTO val (id, t) VALUES (10, NULL), (11, NULL) RETURNING id", NO_ARGS))
+				   "INSERT INTO val (id, t) VALUES (10, NULL), (11, NULL) "
+				   "RETURNING id",
+				   NO_ARGS))
 			 : err;
 }
 
@@ -201,7 +209,8 @@ static void test_functions_agree(void **state)
 {
 	struct fix *f = *state;
 	struct rows *r = db_query(f->c,
-		"SELECT jget($1, 's') AS s, jget($1, 'n') AS n, jget($1, 'z') AS z, jget($1, 'o') AS o,"
+		"SELECT jget($1, 's') AS s, jget($1, 'n') AS n, jget($1, 'z') AS z, jget($1, 'o') "
+		"AS o,"
 		" jget($1, 'none') AS none, jget($1, 'b') AS b, jget($1, 'e') AS e",
 		ARGS(Z("{\"s\": \"\\u5cb3\\ud83d\\ude00\\\"\\n\", \"o\": {\"n\":[\"}\",2]},"
 		       " \"z\": null, \"n\": 1.50, \"e\":\"\", \"b\": true}")));
@@ -215,7 +224,8 @@ static void test_functions_agree(void **state)
 	assert_true(str_eqz(row_str(r, "e"), ""));
 	assert_int_equal(rows_close(r), OK);
 	r = db_query(f->c,
-		"SELECT string_agg(t, ';') AS s, count(*) AS n FROM (SELECT value AS t FROM json_each($1)"
+		"SELECT string_agg(t, ';') AS s, count(*) AS n FROM (SELECT value AS t FROM "
+		"json_each($1)"
 		" ORDER BY value) AS x",
 		ARGS(Z("[\"a\",\"b\",\"c\"]")));
 	assert_true(rows_next(r));
@@ -230,16 +240,20 @@ static void test_lists_and_case(void **state)
 	int64_t n = 0;
 	assert_int_equal(db_write(f->db, put_values, NULL), OK);
 	assert_int_equal(db_int(f->c,
-		"SELECT count(*) FROM val WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))",
-		ARGS(Z("[2,-3,4]")), &n), OK);
+				 "SELECT count(*) FROM val WHERE id IN (SELECT CAST(value AS "
+				 "BIGINT) FROM json_each($1))",
+				 ARGS(Z("[2,-3,4]")), &n),
+		OK);
 	assert_int_equal(n, 2);
-	assert_int_equal(db_int(f->c, "SELECT count(*) FROM val WHERE t LIKE $1", ARGS(Z("%麓%")), &n), OK);
+	assert_int_equal(
+		db_int(f->c, "SELECT count(*) FROM val WHERE t LIKE $1", ARGS(Z("%麓%")), &n), OK);
 	assert_int_equal(n, 1);
-	assert_int_equal(db_int(f->c, "SELECT count(*) FROM val WHERE 'abc' LIKE $1", ARGS(Z("A%")), &n),
+	assert_int_equal(
+		db_int(f->c, "SELECT count(*) FROM val WHERE 'abc' LIKE $1", ARGS(Z("A%")), &n),
 		OK);
 	assert_int_equal(n, 0);
-	assert_int_equal(db_int(f->c, "SELECT id FROM val WHERE id = $1", ARGS(I(77)), &n),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		db_int(f->c, "SELECT id FROM val WHERE id = $1", ARGS(I(77)), &n), ERR_NOT_FOUND);
 }
 
 static void test_bad_statements_are_reported(void **state)
@@ -282,7 +296,7 @@ static void test_many_texts_share_an_address(void **state)
 {
 	struct fix *f = *state;
 	char same[64];
-	char (*many)[64] = calloc(700, 64);
+	char(*many)[64] = calloc(700, 64);
 	assert_non_null(many);
 	for (int i = 0; i < 700; i++) {
 		int64_t n = -1;
@@ -442,7 +456,8 @@ static void expect_misuse(enum db_engine engine, db_fn fn, bool write)
 #endif
 }
 
-/* Without a store of its own: a child of a process with threads cannot start any under ThreadSanitizer. */
+/* Without a store of its own: a child of a process with threads cannot start any under
+ * ThreadSanitizer. */
 static void test_misuse_is_loud(void **state)
 {
 	enum db_engine engine = *(const enum db_engine *)*state;
@@ -462,7 +477,8 @@ static void test_migrations_are_recorded(void **state)
 	struct fix *f = *state;
 	struct error e = { .err = OK };
 	int applied = -1, version = -1;
-	const struct migration more[] = { first[0], { 2, "more", "CREATE TABLE two (id BIGINT)", NULL, NULL },
+	const struct migration more[] = { first[0],
+		{ 2, "more", "CREATE TABLE two (id BIGINT)", NULL, NULL },
 		{ 5, "gap", NULL, "CREATE TABLE five (id INTEGER) STRICT",
 			"CREATE TABLE five (id BIGINT)" } };
 	assert_int_equal(db_schema_version(f->c, &version), OK);
@@ -497,7 +513,8 @@ static void test_failed_migration_leaves_nothing(void **state)
 	int version = 0;
 	int64_t n = 0;
 	const struct migration bad[] = { first[0],
-		{ 2, "bad", "CREATE TABLE left_over (id BIGINT); CREATE TABLE val (id BIGINT);", NULL, NULL } };
+		{ 2, "bad", "CREATE TABLE left_over (id BIGINT); CREATE TABLE val (id BIGINT);",
+			NULL, NULL } };
 	assert_int_not_equal(db_migrate(f->db, bad, 2, NULL, &e), OK);
 	assert_non_null(strstr(e.message, "migration 2 (bad)"));
 	assert_int_equal(db_schema_version(f->c, &version), OK);
@@ -510,8 +527,8 @@ static void test_migration_text_per_engine(void **state)
 	struct fix *f = *state;
 	struct rows *r = db_query(f->c, "SELECT name FROM engine", NO_ARGS);
 	assert_true(rows_next(r));
-	assert_true(str_eqz(row_str(r, "name"),
-		f->store.engine == DB_SQLITE ? "sqlite" : "postgres"));
+	assert_true(
+		str_eqz(row_str(r, "name"), f->store.engine == DB_SQLITE ? "sqlite" : "postgres"));
 	assert_int_equal(rows_close(r), OK);
 	if (f->store.engine != DB_SQLITE)
 		return;
@@ -552,15 +569,18 @@ static void test_bad_urls(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct error e = { .err = OK };
 		struct db *db = NULL;
-		assert_int_equal(db_open(&(struct db_config){ .url = bad[i] }, &db, &e), ERR_INVALID);
+		assert_int_equal(
+			db_open(&(struct db_config){ .url = bad[i] }, &db, &e), ERR_INVALID);
 		assert_string_equal(e.field, "db");
 		assert_null(db);
 	}
 	struct error e = { .err = OK };
 	struct db *db = NULL;
-	assert_int_equal(db_open(&(struct db_config){ .url = "sqlite:/nowhere/at/all/x.db" }, &db, &e),
+	assert_int_equal(
+		db_open(&(struct db_config){ .url = "sqlite:/nowhere/at/all/x.db" }, &db, &e),
 		ERR_IO);
-	assert_int_equal(db_open(&(struct db_config){ .url = "postgres://127.0.0.1:9/none" }, &db, &e),
+	assert_int_equal(
+		db_open(&(struct db_config){ .url = "postgres://127.0.0.1:9/none" }, &db, &e),
 		ERR_IO);
 	assert_true(strlen(e.message) > 0);
 }

@@ -113,7 +113,8 @@ static char *sqlite_text(const char *sql)
 
 static const char bootstrap_sql[] =
 	"CREATE TABLE IF NOT EXISTS seq (name TEXT PRIMARY KEY, next BIGINT NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL,"
+	"CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT "
+	"NULL,"
 	" checksum TEXT NOT NULL, applied BIGINT NOT NULL);";
 
 static bool checksum(const struct migration *m, char ret[HASH_HEX])
@@ -149,8 +150,8 @@ static enum err run_text(struct dbc *c, const char *sql, const char *own)
 	return err;
 }
 
-static enum err in_transaction(struct dbc *c, const char *sql, const char *own,
-	const struct migration *m)
+static enum err in_transaction(
+	struct dbc *c, const char *sql, const char *own, const struct migration *m)
 {
 	enum err err = dbc_tx(c, OP_BEGIN_WRITE);
 	if (err == OK)
@@ -171,11 +172,11 @@ static enum err in_transaction(struct dbc *c, const char *sql, const char *own,
 }
 
 /* Is what the store records what this program knows? *ret_last is the number recorded last. */
-static enum err compare(struct dbc *c, const struct migration *m, size_t n, int *ret_last,
-	struct error *e)
+static enum err compare(
+	struct dbc *c, const struct migration *m, size_t n, int *ret_last, struct error *e)
 {
-	struct rows *r = db_query(c, "SELECT number, checksum FROM schema_migration ORDER BY number",
-		NO_ARGS);
+	struct rows *r = db_query(
+		c, "SELECT number, checksum FROM schema_migration ORDER BY number", NO_ARGS);
 	size_t i = 0;
 	int last = 0;
 	enum err err = OK;
@@ -184,12 +185,14 @@ static enum err compare(struct dbc *c, const struct migration *m, size_t n, int 
 		char sum[HASH_HEX];
 		if (i >= n || m[i].number != number)
 			err = err_set(e, ERR_CONFLICT, "schema.newer", "",
-				"the store has migration %d, which this program does not know", number);
+				"the store has migration %d, which this program does not know",
+				number);
 		else if (!checksum(&m[i], sum))
 			err = err_set(e, ERR_NOMEM, "store.memory", "", "out of memory");
 		else if (!str_eqz(row_str(r, "checksum"), sum))
 			err = err_set(e, ERR_CONFLICT, "schema.changed", "",
-				"migration %d (%s) was changed after it was applied", number, m[i].name);
+				"migration %d (%s) was changed after it was applied", number,
+				m[i].name);
 		last = number;
 	}
 	enum err closed = rows_close(r);
@@ -200,8 +203,8 @@ static enum err compare(struct dbc *c, const struct migration *m, size_t n, int 
 	return err;
 }
 
-static enum err apply(struct dbc *c, const struct migration *m, size_t n, int *ret_applied,
-	struct error *e)
+static enum err apply(
+	struct dbc *c, const struct migration *m, size_t n, int *ret_applied, struct error *e)
 {
 	int last = 0, applied = 0;
 	enum err err = in_transaction(c, bootstrap_sql, c->drv->bootstrap, NULL);
@@ -223,8 +226,8 @@ static enum err apply(struct dbc *c, const struct migration *m, size_t n, int *r
 	return err;
 }
 
-enum err db_migrate(struct db *db, const struct migration *m, size_t n, int *ret_applied,
-	struct error *e)
+enum err db_migrate(
+	struct db *db, const struct migration *m, size_t n, int *ret_applied, struct error *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if (m[i].number < 1 || (i > 0 && m[i].number <= m[i - 1].number))

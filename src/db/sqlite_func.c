@@ -1,7 +1,8 @@
 /*
- * SQL functions added to every SQLite connection. jget(document, key) gives the member of a JSON object
- * as text: strings decoded, numbers, booleans, objects and arrays as they are written, null as NULL; it
- * answers like PostgreSQL's json ->> text. Documents are our own, so a malformed one is NULL here.
+ * SQL functions added to every SQLite connection. jget(document, key) gives the member of a JSON
+ * object as text: strings decoded, numbers, booleans, objects and arrays as they are written, null
+ * as NULL; it answers like PostgreSQL's json ->> text. Documents are our own, so a malformed one is
+ * NULL here.
  */
 #include "db/sqlite_func.h"
 
@@ -107,7 +108,8 @@ static char *put_rune(char *to, unsigned c)
 	return to;
 }
 
-/* Decodes \uXXXX at p (behind the u), joining a surrogate pair. Returns how many bytes were read. */
+/* Decodes \uXXXX at p (behind the u), joining a surrogate pair. Returns how many bytes were read.
+ */
 static size_t unescape_u(const char *p, const char *end, char **to)
 {
 	if (end - p < 4)
@@ -141,7 +143,7 @@ static size_t unescape(const char *p, size_t n, char *out)
 			p += unescape_u(p, end, &to);
 			continue;
 		}
-		*to++ = (char)(c == 'n'	  ? '\n'
+		*to++ = (char)(c == 'n'   ? '\n'
 			       : c == 't' ? '\t'
 			       : c == 'r' ? '\r'
 			       : c == 'b' ? '\b'
@@ -272,6 +274,6 @@ int sqlite_func_register(sqlite3 *h)
 	int rc = sqlite3_create_function_v2(h, "jget", 2, flags, NULL, fn_jget, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
-	return sqlite3_create_function_v2(h, "string_agg", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, NULL,
-		string_agg_step, string_agg_final, NULL);
+	return sqlite3_create_function_v2(h, "string_agg", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL,
+		NULL, string_agg_step, string_agg_final, NULL);
 }

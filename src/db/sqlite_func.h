@@ -1,4 +1,5 @@
-/* Private to src/db: the SQL functions that PostgreSQL has (or our bootstrap gives it) and SQLite lacks. */
+/* Private to src/db: the SQL functions that PostgreSQL has (or our bootstrap gives it) and SQLite
+ * lacks. */
 #ifndef GEZHI_DB_SQLITE_FUNC_H
 #define GEZHI_DB_SQLITE_FUNC_H
 

@@ -1,6 +1,6 @@
 /*
- * Statements and results, the same for both engines: the cache of prepared statements, the checks that
- * make misuse loud, argument copies, and reading columns by name.
+ * Statements and results, the same for both engines: the cache of prepared statements, the checks
+ * that make misuse loud, argument copies, and reading columns by name.
  */
 #include "db/db_driver.h"
 
@@ -93,7 +93,8 @@ enum err stmt_set_columns(struct stmt *s, stmt_name_fn name, void *from, int n)
 	return OK;
 }
 
-/* The cached statement with this very text; one whose memory was reused for another text is dropped. */
+/* The cached statement with this very text; one whose memory was reused for another text is
+ * dropped. */
 static struct stmt *stmt_cached(struct dbc *c, const char *key, const char *sql)
 {
 	struct stmt *next;
@@ -240,8 +241,8 @@ static void statement_release(struct rows *r)
 		stmt_free(r->c, s);
 }
 
-static enum err attempt(struct rows *r, const char *key, const char *sql, const struct arg *v,
-	size_t n)
+static enum err attempt(
+	struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n)
 {
 	enum err err = prepare_run(r, key, sql, n);
 	if (err == OK)
@@ -249,19 +250,21 @@ static enum err attempt(struct rows *r, const char *key, const char *sql, const 
 	return err;
 }
 
-/* PostgreSQL takes no zero byte in text; neither do we on SQLite, where it would hide what follows. */
+/* PostgreSQL takes no zero byte in text; neither do we on SQLite, where it would hide what follows.
+ */
 static enum err args_check(struct dbc *c, const char *sql, const struct arg *v, size_t n)
 {
 	if (n > PARAM_MAX)
 		return db_misuse(c, "%zu values: %s", n, sql);
 	for (size_t i = 0; i < n; i++)
-		if (v[i].type == ARG_TEXT && !v[i].null && v[i].s.n && memchr(v[i].s.p, 0, v[i].s.n))
+		if (v[i].type == ARG_TEXT && !v[i].null && v[i].s.n &&
+			memchr(v[i].s.p, 0, v[i].s.n))
 			return dbc_fail(c, ERR_INVALID, "text with a zero byte for $%zu", i + 1);
 	return OK;
 }
 
-static void start(struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n,
-	bool copy)
+static void start(
+	struct rows *r, const char *key, const char *sql, const struct arg *v, size_t n, bool copy)
 {
 	struct arg own[PARAM_MAX];
 	struct dbc *c = r->c;
@@ -310,7 +313,8 @@ struct rows *db_query_text(struct dbc *c, struct str text, const struct arg *v, 
 {
 	char sql[SQL_MAX];
 	if (text.n >= sizeof(sql))
-		return refused(c, dbc_fail(c, ERR_LIMIT, "statement longer than %d bytes", SQL_MAX));
+		return refused(
+			c, dbc_fail(c, ERR_LIMIT, "statement longer than %d bytes", SQL_MAX));
 	struct rows *r = rows_take(c);
 	if (!r)
 		return refused(c, db_misuse(c, "more than %d results open", ROWS_MAX));
@@ -408,7 +412,8 @@ static bool read_failed(struct rows *r, int col, enum err err)
 	if (err == OK)
 		return false;
 	if (err == ERR_BUG)
-		err = db_misuse(r->c, "column %s has another type in: %s", r->s->col[col], r->s->sql);
+		err = db_misuse(
+			r->c, "column %s has another type in: %s", r->s->col[col], r->s->sql);
 	r->err = fail(r->c, err);
 	return true;
 }
@@ -454,7 +459,8 @@ struct str row_str(struct rows *r, const char *col)
 
 /* ---- one-liners ---- */
 
-enum err db_exec(struct dbc *c, const char *sql, const struct arg *v, size_t n, int64_t *ret_changed)
+enum err db_exec(
+	struct dbc *c, const char *sql, const struct arg *v, size_t n, int64_t *ret_changed)
 {
 	struct rows *r = rows_take(c);
 	if (!r)

@@ -46,8 +46,9 @@ static enum err make_schema(struct test_store *s)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(s->schema, sizeof(s->schema), "test_%d_%lld_%09ld", (int)getpid(),
 		(long long)now.tv_sec, now.tv_nsec);
-	int n = snprintf(s->url, sizeof(s->url), "%s%coptions=-csearch_path%%3D%s&application_name=%s",
-		url, strchr(url, '?') ? '&' : '?', s->schema, s->schema);
+	int n = snprintf(s->url, sizeof(s->url),
+		"%s%coptions=-csearch_path%%3D%s&application_name=%s", url,
+		strchr(url, '?') ? '&' : '?', s->schema, s->schema);
 	if (n >= (int)sizeof(s->url))
 		return ERR_IO;
 	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", s->schema);

@@ -1,7 +1,7 @@
 /*
  * For tests of every layer: an empty store on either engine, gone after the test. PostgreSQL is the
- * server named by the environment variable GEZHI_TEST_PG; each store is a schema of its own there, so
- * test programs may run side by side.
+ * server named by the environment variable GEZHI_TEST_PG; each store is a schema of its own there,
+ * so test programs may run side by side.
  */
 #ifndef GEZHI_DB_TEST_STORE_H
 #define GEZHI_DB_TEST_STORE_H
@@ -13,8 +13,8 @@ enum { TEST_URL_MAX = 512 };
 struct test_store {
 	enum db_engine engine;
 	char url[TEST_URL_MAX];
-	char schema[48];      /* PostgreSQL */
-	char path[64];	      /* SQLite: a file that survives db_close, until test_store_drop */
+	char schema[48]; /* PostgreSQL */
+	char path[64];   /* SQLite: a file that survives db_close, until test_store_drop */
 };
 
 /* Is there a server to test with? Says so on standard output when not. */

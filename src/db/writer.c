@@ -1,8 +1,8 @@
 /*
- * The writing threads. SQLite has one: it takes every waiting job, runs each under a savepoint, commits
- * them together (one wait for the disk) and then completes them. PostgreSQL has several, each with one
- * serializable transaction per job; conflicts are run again with a growing pause, and a job that keeps
- * losing gets a turn in which no other job of this process runs.
+ * The writing threads. SQLite has one: it takes every waiting job, runs each under a savepoint,
+ * commits them together (one wait for the disk) and then completes them. PostgreSQL has several,
+ * each with one serializable transaction per job; conflicts are run again with a growing pause, and
+ * a job that keeps losing gets a turn in which no other job of this process runs.
  */
 #include "db/db_driver.h"
 
@@ -12,7 +12,7 @@
 
 enum state {
 	JOB_WAIT,
-	JOB_OK,	    /* done inside the open transaction, not yet durable */
+	JOB_OK,     /* done inside the open transaction, not yet durable */
 	JOB_SHORT,  /* found no id; waits for a new block */
 	JOB_FAILED, /* result known, told at the end of the pass */
 	JOB_GONE,   /* told */
@@ -59,7 +59,8 @@ static enum err ids_reserve_in_tx(struct dbc *c, int64_t *ret_end)
 {
 	enum err err = db_int(c,
 		"INSERT INTO seq (name, next) VALUES ('id', CAST($1 AS BIGINT) + 1) "
-		"ON CONFLICT (name) DO UPDATE SET next = seq.next + CAST($1 AS BIGINT) RETURNING next",
+		"ON CONFLICT (name) DO UPDATE SET next = seq.next + CAST($1 AS BIGINT) RETURNING "
+		"next",
 		ARGS(I(c->id_block)), ret_end);
 	if (err == OK && *ret_end > ID_LIMIT)
 		err = dbc_fail(c, ERR_LIMIT, "ids are used up");
@@ -108,8 +109,8 @@ static enum err ids_refill(struct dbc *c)
 /* ---- one job ---- */
 
 /*
- * The job's own answer, except where the database knows better: a lost transaction is never OK, and a
- * conflict that may vanish is run again whatever the job made of it.
+ * The job's own answer, except where the database knows better: a lost transaction is never OK, and
+ * a conflict that may vanish is run again whatever the job made of it.
  */
 static enum err job_call(struct dbc *c, struct db_job *job)
 {
@@ -469,7 +470,8 @@ static enum err writer_start(struct db *db, struct writer *w, struct error *e)
 {
 	size_t n = db->drv->engine == DB_SQLITE ? db->batch : 1;
 	w->db = db;
-	w->random = (uint64_t)time_now() * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)(uintptr_t)w + 1;
+	w->random =
+		(uint64_t)time_now() * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)(uintptr_t)w + 1;
 	w->job = calloc(n, sizeof(struct db_job *));
 	w->state = calloc(n, 1);
 	w->tries = calloc(n, 1);

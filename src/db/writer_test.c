@@ -1,7 +1,7 @@
 /*
  * What writing jobs do to each other, on both engines: durability and unique ids under many threads
- * (R028 and every acknowledged write depend on it), rollback of one among many, conflicts, faults at
- * every SQL call, a full disk, a broken connection.
+ * (R028 and every acknowledged write depend on it), rollback of one among many, conflicts, faults
+ * at every SQL call, a full disk, a broken connection.
  */
 #include "db/test_store.h"
 
@@ -27,8 +27,10 @@ struct fix {
 static const struct migration tables[] = {
 	{ 1, "tables",
 		"CREATE TABLE item (id BIGINT PRIMARY KEY, thread BIGINT, n BIGINT);"
-		"CREATE TABLE history (id BIGINT PRIMARY KEY, item BIGINT NOT NULL REFERENCES item (id));"
-		"CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL CHECK (n < 1000000));"
+		"CREATE TABLE history (id BIGINT PRIMARY KEY, item BIGINT NOT NULL REFERENCES item "
+		"(id));"
+		"CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL CHECK (n < "
+		"1000000));"
 		"INSERT INTO counter (id, n) VALUES (1, 0)",
 		NULL, NULL },
 };
@@ -142,12 +144,15 @@ static void test_threads_lose_nothing(void **state)
 	store_close(f);
 	store_open(f, 16);
 	assert_int_equal(number(f, items_sql), THREADS * WRITES);
-	assert_int_equal(number(f, "SELECT count(*) FROM (SELECT DISTINCT thread, n FROM item) AS x"),
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM (SELECT DISTINCT thread, n FROM item) AS x"),
 		THREADS * WRITES);
-	assert_int_equal(number(f, "SELECT count(*) FROM item JOIN history ON history.item = item.id"),
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM item JOIN history ON history.item = item.id"),
 		THREADS * WRITES);
 	/* Ids are unique over the whole store, not only within a table. */
-	assert_int_equal(number(f, "SELECT count(*) FROM item JOIN history ON history.id = item.id"), 0);
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM item JOIN history ON history.id = item.id"), 0);
 }
 
 static enum err count_up(struct dbc *c, void *arg)
@@ -297,7 +302,8 @@ static void test_queue_is_bounded(void **state)
 		job[i] = (struct db_job){ .fn = count_up, .done = pair_told, .arg = &p[i] };
 		assert_int_equal(db_submit(f->db, &job[i]), i < MORE ? OK : ERR_LIMIT);
 		if (i == 63 && f->store.engine == DB_PG)
-			break; /* conflicts of four thousand would take minutes; the queue is the same */
+			break; /* conflicts of four thousand would take minutes; the queue is the
+				  same */
 	}
 	gates_open(g, gates_of(f));
 	for (int i = 0; i < (f->store.engine == DB_PG ? 64 : MORE); i++) {
@@ -577,7 +583,8 @@ static void test_full_disk(void **state)
 	struct fix *f = *state;
 	if (f->store.engine != DB_SQLITE)
 		return;
-	const char *small = "PRAGMA max_page_count = 60", *large = "PRAGMA max_page_count = 1000000";
+	const char *small = "PRAGMA max_page_count = 60",
+		   *large = "PRAGMA max_page_count = 1000000";
 	struct gate g;
 	struct pair p[8];
 	struct db_job job[8];
@@ -585,8 +592,9 @@ static void test_full_disk(void **state)
 	gates_shut(f, &g, 1);
 	for (int i = 0; i < 8; i++) {
 		p[i] = (struct pair){ .thread = i };
-		job[i] = (struct db_job){ .fn = i == 4 ? put_thousands : put_pair,
-			.done = pair_told, .arg = &p[i] };
+		job[i] = (struct db_job){
+			.fn = i == 4 ? put_thousands : put_pair, .done = pair_told, .arg = &p[i]
+		};
 		assert_int_equal(db_submit(f->db, &job[i]), OK);
 	}
 	gates_open(&g, 1);
@@ -627,7 +635,8 @@ static enum err cut_once(struct dbc *c, void *arg)
 	struct pair *p = arg;
 	enum err err = put_pair(c, p);
 	if (err == OK && p->runs <= 1) {
-		err = rows_close(db_query(c, "SELECT pg_terminate_backend(pg_backend_pid())", NO_ARGS));
+		err = rows_close(
+			db_query(c, "SELECT pg_terminate_backend(pg_backend_pid())", NO_ARGS));
 		p->thread = err; /* the statement itself fails: the line is dead */
 	}
 	return err;
@@ -703,6 +712,7 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests_name("writers on SQLite", both, engine_sqlite, NULL);
 	if (test_pg_present())
-		failed += cmocka_run_group_tests_name("writers on PostgreSQL", both, engine_pg, NULL);
+		failed +=
+			cmocka_run_group_tests_name("writers on PostgreSQL", both, engine_pg, NULL);
 	return failed;
 }
