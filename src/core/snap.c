@@ -13,8 +13,8 @@ enum { SNAP_MAX = 768 << 20 };
 
 static const char *const snap_sql[] = {
 	"SELECT count(*) AS n FROM place",
-	"SELECT id, code, parent, households, leader_id, lon, lat, level, kind, name, official_code, valid_to "
-	"FROM place ORDER BY code",
+	("SELECT id, code, parent, households, leader_id, lon, lat, level, kind, name, official_code, valid_to "
+	 "FROM place ORDER BY code"),
 	"SELECT id, place, kind, board, name FROM unit ORDER BY id",
 	"SELECT value FROM setting WHERE name = 'generation'",
 	"INSERT INTO setting (name, value) VALUES ('generation', '1') ON CONFLICT (name) DO UPDATE SET value = $1",
