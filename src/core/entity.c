@@ -144,7 +144,7 @@ enum err entity_find(struct req *rq, const struct entity_plan *p, const struct f
 	struct arg v;
 
 	strncat(cond, by->name, 64);
-	strcat(cond, " = ?");
+	strncat(cond, " = ?", 5);
 	switch (by->type) {
 	case F_STR:
 		v = T(field_str(by, like));

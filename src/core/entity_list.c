@@ -143,9 +143,9 @@ static enum err find_order(struct req *rq, const struct entity *e, struct order 
 		column(o->expr, o->f);
 		return OK;
 	}
-	strcat(o->expr, "COALESCE(t.");
+	strncat(o->expr, "COALESCE(t.", 12);
 	strncat(o->expr, o->f->name, 80);
-	strcat(o->expr, o->f->type == F_STR ? ", '')" : ", 0)");
+	strncat(o->expr, o->f->type == F_STR ? ", '')" : ", 0)", 6);
 	return OK;
 }
 
