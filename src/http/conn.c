@@ -9,7 +9,10 @@
 
 #include "http/server_impl.h"
 
-enum { SPARE_MAX = 512 };
+enum {
+	SPARE_MAX = 512,
+	STATUS_GONE = 499 /* for the log: the client left before its reply */
+};
 
 static struct xfer *xfer_get(struct http *h)
 {
@@ -173,7 +176,7 @@ static enum err read_headers(struct xfer *x)
 	return request_key(x, header(x, STR("Idempotency-Key")));
 }
 
-static bool method_of(const char *name, enum method *ret, bool *ret_head)
+static bool method_of(const char *name, enum method *ret)
 {
 	static const struct {
 		const char *name;
@@ -191,7 +194,6 @@ static bool method_of(const char *name, enum method *ret, bool *ret_head)
 		if (strcmp(known[i].name, name) != 0)
 			continue;
 		*ret = known[i].method;
-		*ret_head = name[0] == 'H';
 		return true;
 	}
 	return false;
@@ -208,6 +210,7 @@ static enum err admit(struct http *h, struct xfer *x)
 
 	if (!c)
 		return busy(x);
+	x->owed = true;
 	enum err err = exec_admit(x, c);
 	readers_return(h->readers, c);
 	return err;
@@ -225,7 +228,7 @@ static enum err on_target(struct http *h, struct xfer *x, const char *name)
 	enum err err = request_target(x);
 	if (err)
 		return err;
-	bool known = method_of(name, &m, &x->head);
+	bool known = method_of(name, &m);
 	err = request_route(x, known ? m : M_GET);
 	if (!known && (!err || x->allow)) {
 		x->rq.route = NULL;
@@ -268,10 +271,17 @@ static enum MHD_Result send_file(struct xfer *x)
 	return MHD_queue_response(x->conn, (unsigned)status, r);
 }
 
-static enum MHD_Result send_reply(struct xfer *x)
+static void tell_finished(struct xfer *x, int status)
 {
 	const struct http_hooks *hooks = x->env->hooks;
 
+	x->owed = false;
+	if (hooks && hooks->finished)
+		hooks->finished(&x->rq, status, micros_now() - x->started);
+}
+
+static enum MHD_Result send_reply(struct xfer *x)
+{
 	if (x->file && !x->err)
 		return send_file(x);
 	int status = exec_finish(x);
@@ -281,8 +291,7 @@ static enum MHD_Result send_reply(struct xfer *x)
 		return MHD_NO;
 	enum MHD_Result ok = MHD_queue_response(x->conn, (unsigned)status, r);
 	MHD_destroy_response(r);
-	if (hooks && hooks->finished)
-		hooks->finished(&x->rq, status, micros_now() - x->started);
+	tell_finished(x, status);
 	return ok;
 }
 
@@ -431,6 +440,9 @@ void conn_completed(
 	(void)c;
 	(void)why;
 	*ctx = NULL;
-	if (x)
-		xfer_unref(x);
+	if (!x)
+		return;
+	if (x->owed)
+		tell_finished(x, STATUS_GONE);
+	xfer_unref(x);
 }

@@ -35,7 +35,8 @@ struct http_hooks {
 	/* In the transaction after a successful handler: store the reply for the key. */
 	enum err (*leave)(struct req *rq, struct str out);
 	/* After the reply was queued: log line, metrics. Any thread. rq->route is NULL when none matched;
-	 * not called for web files. */
+	 * not called for web files. Called once for every admitted request, with status 499 when the
+	 * client left before its reply. */
 	void (*finished)(struct req *rq, int status, int64_t micros);
 };
 

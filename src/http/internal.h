@@ -83,7 +83,8 @@ struct xfer {
 	const struct static_file *file; /* a web file answers */
 	int64_t started;                /* µs, monotonic */
 	atomic_int refs;
-	bool head, close, early;
+	bool close;
+	bool owed; /* admitted, and hooks->finished not yet called */
 	unsigned allow;
 	char remote[INET6_ADDRSTRLEN];
 };

@@ -519,6 +519,23 @@ static void test_slow_client(void **state)
 	free(a);
 }
 
+/* Whoever was admitted is finished, even if the client leaves in the middle of the body. */
+static void test_client_leaves(void **state)
+{
+	const struct bed *b = *state;
+	const struct timespec t = { .tv_nsec = 10000000 };
+	int before = atomic_load(&b->fake->finished), fd = dial(http_port(b->http));
+
+	say_z(fd, "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
+		  "Content-Length: 100\r\n\r\nabc");
+	nanosleep(&t, NULL);
+	close(fd);
+	for (int i = 0; i < 300 && atomic_load(&b->fake->finished) == before; i++)
+		nanosleep(&t, NULL);
+	assert_int_equal(atomic_load(&b->fake->finished), before + 1);
+	assert_int_equal(atomic_load(&b->fake->last_status), 499);
+}
+
 static void test_per_address(void **state)
 {
 	struct bed *b = *state;
@@ -682,6 +699,7 @@ int main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_slow),
 		cmocka_unit_test(test_slow_client),
+		cmocka_unit_test(test_client_leaves),
 		cmocka_unit_test(test_per_address),
 		cmocka_unit_test(test_start_fails),
 		cmocka_unit_test(test_many_writers),
