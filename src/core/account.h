@@ -13,7 +13,11 @@ enum { SESSION_HOURS = 12, LOCK_AFTER = 5, LOCK_MINUTES = 15, PASSWORD_MIN = 10 
  * ERR_AUTH when unknown, ended or expired. */
 enum err principal_of(struct app *app, struct dbc *c, struct str token, int64_t now,
 		      const struct principal **ret) MUST_CHECK;
+/* NULL allowed; not for those of principal_of_login. */
 void principal_put(const struct principal *p);
+/* Reads the principal of a session anew, past the cache; counted as above. ERR_AUTH when it ended. */
+enum err principal_again(struct dbc *c, int64_t session_id, int64_t now,
+			 const struct principal **ret) MUST_CHECK;
 /* Builds a principal from a login without a session (command line, demo, tests); memory from `a`. */
 enum err principal_of_login(struct dbc *c, struct str login, int64_t now, struct arena *a,
 			    struct principal **ret) MUST_CHECK;
