@@ -106,68 +106,65 @@ static void test_decode(void **state)
 	assert_true(present == (UINT64_C(1) << 2 | UINT64_C(1) << 3 | UINT64_C(0x7FF) << 4));
 }
 
+static const struct {
+	const char *json, *code, *field, *limit;
+} refused[] = {
+	{ "{}", "required", "name", "required" },
+	{ "{\"name\":null}", "required", "name", "required" },
+	{ "{\"name\":\" \"}", "required", "name", "required" },
+	{ "{\"name\":\"一二三四五\"}", "too_long", "name", "at most 4 characters; it has 5" },
+	{ "{\"name\":5}", "wrong_type", "name", "text" },
+	{ "{\"name\":\"a\",\"note\":\"x\"}", "too_short", "note",
+		"at least 2 characters; it has 1" },
+	{ "{\"name\":\"a\\u0001\"}", "bad_text", "name", "control" },
+	{ "{\"name\":\"a\",\"age\":151}", "out_of_range", "age", "0 to 150; it is 151" },
+	{ "{\"name\":\"a\",\"age\":-1}", "out_of_range", "age", "0 to 150; it is -1" },
+	{ "{\"name\":\"a\",\"age\":1.5}", "wrong_type", "age", "whole number" },
+	{ "{\"name\":\"a\",\"age\":\"1\"}", "wrong_type", "age", "whole number" },
+	{ "{\"name\":\"a\",\"care\":1}", "wrong_type", "care", "true or false" },
+	{ "{\"name\":\"a\",\"care\":\"true\"}", "wrong_type", "care", "true or false" },
+	{ "{\"name\":\"a\",\"lon\":180.1}", "out_of_range", "lon", "-180 to 180" },
+	{ "{\"name\":\"a\",\"lon\":\"1\"}", "wrong_type", "lon", "number" },
+	{ "{\"name\":\"a\",\"seen\":\"yesterday\"}", "wrong_type", "seen", "2026-02-13T16:30" },
+	{ "{\"name\":\"a\",\"seen\":5}", "wrong_type", "seen", "2026-02-13T16:30" },
+	{ "{\"name\":\"a\",\"born\":\"2026-02-30\"}", "wrong_type", "born", "2026-02-13" },
+	{ "{\"name\":\"a\",\"born\":20260213}", "wrong_type", "born", "2026-02-13" },
+	{ "{\"name\":\"a\",\"grid\":\"x\"}", "wrong_type", "grid", "id" },
+	{ "{\"name\":\"a\",\"grid\":0}", "out_of_range", "grid", "from 1 to" },
+	{ "{\"name\":\"a\",\"grid\":\"9007199254740992\"}", "out_of_range", "grid", "from 1 to" },
+	{ "{\"name\":\"a\",\"code\":\"4301050010010010\"}", "out_of_range", "code", "17 digits" },
+	{ "{\"name\":\"a\",\"fund\":0}", "out_of_range", "fund", "from 1 to" },
+	{ "{\"name\":\"a\",\"kind\":\"alien\"}", "not_in_list", "kind",
+		"resident, floating, 其他" },
+	{ "{\"name\":\"a\",\"kind\":1}", "wrong_type", "kind", "listed words" },
+	{ "{\"name\":\"a\",\"doc\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,160]}", "too_long", "doc",
+		"at most 40 bytes of JSON; it takes 41" },
+	{ "{\"name\":\"a\",\"id\":\"5\"}", "unknown_field", "id", "\"id\"" },
+	{ "{\"name\":\"a\",\"secret_key\":\"5\"}", "unknown_field", "secret_key", "secret_key" },
+	{ "{\"name\":\"a\",\"nope\":1}", "unknown_field", "nope", "\"nope\"" },
+	{ "[]", "wrong_type", "", "object" },
+	{ "{\"name\":\"a\",\"name\":\"b\"}", "bad_json", "", "duplicate" },
+	{ "{\"name\":\"\xFF\"}", "bad_json", "", "byte 0xff" },
+	{ "{\"name\":", "bad_json", "", "line 1" },
+	{ "", "bad_json", "", "line" },
+};
+
 static void test_refusals(void **state)
 {
-	static const struct {
-		const char *json, *code, *field, *limit;
-	} row[] = {
-		{ "{}", "required", "name", "required" },
-		{ "{\"name\":null}", "required", "name", "required" },
-		{ "{\"name\":\" \"}", "required", "name", "required" },
-		{ "{\"name\":\"一二三四五\"}", "too_long", "name",
-			"at most 4 characters; it has 5" },
-		{ "{\"name\":5}", "wrong_type", "name", "text" },
-		{ "{\"name\":\"a\",\"note\":\"x\"}", "too_short", "note",
-			"at least 2 characters; it has 1" },
-		{ "{\"name\":\"a\\u0001\"}", "bad_text", "name", "control" },
-		{ "{\"name\":\"a\",\"age\":151}", "out_of_range", "age", "0 to 150; it is 151" },
-		{ "{\"name\":\"a\",\"age\":-1}", "out_of_range", "age", "0 to 150; it is -1" },
-		{ "{\"name\":\"a\",\"age\":1.5}", "wrong_type", "age", "whole number" },
-		{ "{\"name\":\"a\",\"age\":\"1\"}", "wrong_type", "age", "whole number" },
-		{ "{\"name\":\"a\",\"care\":1}", "wrong_type", "care", "true or false" },
-		{ "{\"name\":\"a\",\"care\":\"true\"}", "wrong_type", "care", "true or false" },
-		{ "{\"name\":\"a\",\"lon\":180.1}", "out_of_range", "lon", "-180 to 180" },
-		{ "{\"name\":\"a\",\"lon\":\"1\"}", "wrong_type", "lon", "number" },
-		{ "{\"name\":\"a\",\"seen\":\"yesterday\"}", "wrong_type", "seen",
-			"2026-02-13T16:30" },
-		{ "{\"name\":\"a\",\"seen\":5}", "wrong_type", "seen", "2026-02-13T16:30" },
-		{ "{\"name\":\"a\",\"born\":\"2026-02-30\"}", "wrong_type", "born", "2026-02-13" },
-		{ "{\"name\":\"a\",\"born\":20260213}", "wrong_type", "born", "2026-02-13" },
-		{ "{\"name\":\"a\",\"grid\":\"x\"}", "wrong_type", "grid", "id" },
-		{ "{\"name\":\"a\",\"grid\":0}", "out_of_range", "grid", "from 1 to" },
-		{ "{\"name\":\"a\",\"grid\":\"9007199254740992\"}", "out_of_range", "grid",
-			"from 1 to" },
-		{ "{\"name\":\"a\",\"code\":\"4301050010010010\"}", "out_of_range", "code",
-			"17 digits" },
-		{ "{\"name\":\"a\",\"fund\":0}", "out_of_range", "fund", "from 1 to" },
-		{ "{\"name\":\"a\",\"kind\":\"alien\"}", "not_in_list", "kind",
-			"resident, floating, 其他" },
-		{ "{\"name\":\"a\",\"kind\":1}", "wrong_type", "kind", "listed words" },
-		{ "{\"name\":\"a\",\"doc\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,160]}", "too_long",
-			"doc", "at most 40 bytes of JSON; it takes 41" },
-		{ "{\"name\":\"a\",\"id\":\"5\"}", "unknown_field", "id", "\"id\"" },
-		{ "{\"name\":\"a\",\"secret_key\":\"5\"}", "unknown_field", "secret_key",
-			"secret_key" },
-		{ "{\"name\":\"a\",\"nope\":1}", "unknown_field", "nope", "\"nope\"" },
-		{ "[]", "wrong_type", "", "object" },
-		{ "{\"name\":\"a\",\"name\":\"b\"}", "bad_json", "", "duplicate" },
-		{ "{\"name\":\"\xFF\"}", "bad_json", "", "byte 0xff" },
-		{ "{\"name\":", "bad_json", "", "line 1" },
-		{ "", "bad_json", "", "line" },
-	};
 	struct person p, before;
 
 	memset(&p, 0x5A, sizeof(p));
 	before = p;
-	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		struct error e = { OK };
 		uint64_t present = 99;
 
-		assert_int_equal(decode(*state, row[i].json, false, &p, &present, &e), ERR_INVALID);
-		assert_string_equal(e.code, row[i].code);
-		assert_string_equal(e.field, row[i].field);
-		if (!strstr(e.message, row[i].limit))
-			fail_msg("\"%s\" does not say \"%s\"", e.message, row[i].limit);
+		assert_int_equal(
+			decode(*state, refused[i].json, false, &p, &present, &e), ERR_INVALID);
+		assert_string_equal(e.code, refused[i].code);
+		assert_string_equal(e.field, refused[i].field);
+		if (!strstr(e.message, refused[i].limit))
+			fail_msg("\"%s\" does not say \"%s\"", e.message, refused[i].limit);
 		assert_int_equal(present, 99);
 		assert_memory_equal(&p, &before, sizeof(p));
 	}
