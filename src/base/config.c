@@ -70,7 +70,7 @@ static enum err option_set(
 {
 	char *at = (char *)r->rec + d->off;
 	char want[96];
-	int64_t v;
+	int64_t v = 0;
 
 	switch (d->type) {
 	case OPT_TEXT: {
