@@ -8,6 +8,7 @@
 
 #include "core/scope.h"
 #include "db/db.h"
+#include "http/route.h"
 
 struct app;
 
