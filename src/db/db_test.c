@@ -37,12 +37,13 @@ static const struct migration first[] = {
 static const char put_sql[] = "INSERT INTO val (id, small, d, t, b) VALUES ($1, $2, $3, $4, $5)";
 static const char get_sql[] = "SELECT id, small, d, t, b FROM val WHERE id = $1";
 
-static struct fix *fix_open(enum db_engine engine)
+static struct fix *fix_open(const struct test_store *store)
 {
 	struct fix *f = calloc(1, sizeof(*f));
 	struct error e = { .err = OK };
-	if (!f || test_store_make(engine, &f->store) != OK)
+	if (!f)
 		abort();
+	f->store = *store;
 	struct db_config cfg = { .url = f->store.url, .writers = 3 };
 	if (db_open(&cfg, &f->db, &e) != OK || db_reader_open(f->db, &f->c) != OK ||
 		db_migrate(f->db, first, ARRAY_LEN(first), NULL, &e) != OK) {
@@ -56,20 +57,25 @@ static void fix_close(struct fix *f)
 {
 	dbc_free(f->c);
 	db_close(f->db);
-	test_store_drop(&f->store);
 	free(f);
 }
 
 static int setup(void **state)
 {
 	const enum db_engine *engine = *state;
-	*state = fix_open(*engine);
+	struct test_store store;
+	if (test_store_make(*engine, &store) != OK)
+		return -1;
+	*state = fix_open(&store);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	fix_close(*state);
+	struct fix *f = *state;
+	struct test_store store = f->store;
+	fix_close(f);
+	test_store_drop(&store);
 	return 0;
 }
 
@@ -431,8 +437,13 @@ static enum err write_in_write(struct dbc *c, void *arg)
 	return db_write(arg, put_values, NULL);
 }
 
-static void expect_misuse(enum db_engine engine, db_fn fn, bool write)
+static void expect_misuse(enum db_engine engine, db_fn fn, bool writing)
 {
+	struct test_store store;
+	assert_int_equal(test_store_make(engine, &store), OK);
+	int line[2]; /* the child says when it has got as far as the misuse */
+	char reached = 0;
+	assert_int_equal(pipe(line), 0);
 	fflush(NULL);
 	pid_t child = fork();
 	assert_true(child >= 0);
@@ -440,13 +451,19 @@ static void expect_misuse(enum db_engine engine, db_fn fn, bool write)
 		if (!freopen("/dev/null", "w", stderr))
 			_exit(3);
 		alarm(30);
-		struct fix *f = fix_open(engine);
-		enum err err = write ? db_write(f->db, fn, f->db) : fn(f->c, NULL);
+		struct fix *f = fix_open(&store);
+		if (write(line[1], "x", 1) != 1)
+			_exit(5);
+		enum err err = writing ? db_write(f->db, fn, f->db) : fn(f->c, NULL);
 		fix_close(f);
 		_exit(err == ERR_BUG ? 0 : 4);
 	}
 	int status = 0;
 	assert_int_equal(waitpid(child, &status, 0), child);
+	test_store_drop(&store);
+	close(line[1]);
+	assert_int_equal(read(line[0], &reached, 1), 1);
+	close(line[0]);
 #ifdef NDEBUG
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
