@@ -1,7 +1,8 @@
 /* The builds under other compilers and flags, and the analysers. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { isTest } from '../architecture/rules.ts';
 import { none, once, type Result } from './results.ts';
 import { cores, type Job, root, type Stage } from './stage.ts';
 
@@ -43,11 +44,6 @@ const clang: Stage = {
 // longer-lived owner for lost. clang's analyzer, ASan and its leak check look there.
 const analyzerFlags = '-Dc_args=-fanalyzer -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-malloc-leak';
 
-interface Compiled {
-	file: string;
-	output: string;
-}
-
 /** Only the product's own objects: a test that failed an assertion does not go on. */
 const analyzer: Stage = {
 	name: 'analyzer', needs: [], load: 'one',
@@ -55,18 +51,31 @@ const analyzer: Stage = {
 		const dir = dirOf('analyzer');
 		const ready = await configure(job, 'analyzer', [noWeb, '-Doptimization=1', analyzerFlags]);
 		if (ready !== 0) return once(ready);
-		const all = JSON.parse(readFileSync(join(root, dir, 'compile_commands.json'), 'utf8')) as Compiled[];
-		const outputs = all.filter((c) => /src\/.*\.c$/.test(c.file) && !/_test\.c$|\.pb-c\.c$/.test(c.file))
-			.map((c) => c.output);
+		const outputs = compiled(dir).map((c) => c.output);
 		return once(await job.exec(['ninja', '-C', dir, '-k', '0', '-j', '1', ...outputs], { minutes: 20 }));
 	},
 };
 
 // --- clang-tidy ----------------------------------------------------------------------------------
 
-function sources(): string[] {
-	return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-		.filter((p) => p.endsWith('.c') && !p.endsWith('_test.c')).map((p) => join('src', p)).sort();
+interface Compiled {
+	file: string;
+	output: string;
+}
+
+/** The product's own sources in a build, by their path in the project, with the object each makes. */
+export function compiled(dir: string): Compiled[] {
+	const all = JSON.parse(readFileSync(join(root, dir, 'compile_commands.json'), 'utf8')) as Compiled[];
+	return all.filter((c) => /(^|\/)src\/.*\.c$/.test(c.file) && !isTest(c.file) && !c.file.endsWith('.pb-c.c'))
+		.map((c) => ({ file: relative(root, resolve(root, dir, c.file)), output: c.output }));
+}
+
+const hint = join('tests', 'runner', 'analyzer.h');
+
+function tidyArgs(path: string): string[] {
+	const defines = /^enum err (err_set|req_fail)\(/m.test(readFileSync(join(root, path), 'utf8'));
+	return ['clang-tidy', '-quiet', '-p', dirOf('clang'), path,
+		...(defines ? [] : [`--extra-arg=-include${join(root, hint)}`])];
 }
 
 /** For each source the files it is made of, from the compiler's own lists. */
@@ -87,7 +96,7 @@ async function dependencies(job: Job, dir: string): Promise<Map<string, string[]
 
 function hashOf(paths: string[]): string {
 	const h = createHash('sha256');
-	for (const p of ['.clang-tidy', ...paths])
+	for (const p of ['.clang-tidy', hint, ...paths])
 		if (existsSync(join(root, p))) h.update(p).update(readFileSync(join(root, p)));
 	return h.digest('hex');
 }
@@ -100,10 +109,10 @@ const tidy: Stage = {
 		mkdirSync(clean, { recursive: true });
 		const deps = await dependencies(job, dirOf('clang'));
 		const result = { ...none };
-		for (const path of sources()) {
+		for (const path of compiled(dirOf('clang')).map((c) => c.file).sort()) {
 			const mark = join(clean, hashOf(deps.get(path) ?? [path]));
 			const ok = existsSync(mark) ||
-				(await job.exec(['clang-tidy', '-quiet', '-p', dirOf('clang'), path])) === 0;
+				(await job.exec(tidyArgs(path))) === 0;
 			if (ok) writeFileSync(mark, path);
 			result[ok ? 'passed' : 'failed']++;
 		}
@@ -112,7 +121,7 @@ const tidy: Stage = {
 };
 
 // Tables are read by offset, so members look unused. Memory handed to a caller inside a structure looks
-// lost; the leak check of the sanitizer builds knows better.
+// lost, and what a failed assertion would leave unset is no finding; the sanitizer builds know better.
 const cppcheck: Stage = {
 	name: 'cppcheck', needs: ['clang'], load: 'one',
 	run: async (job) => {
@@ -120,7 +129,7 @@ const cppcheck: Stage = {
 		mkdirSync(join(root, cache), { recursive: true });
 		return once(await job.exec(['cppcheck', '--quiet', `--project=${join(dirOf('clang'), 'compile_commands.json')}`,
 			`--cppcheck-build-dir=${cache}`, '--enable=warning,performance,portability', '--inline-suppr',
-			'--suppress=unusedStructMember', '--suppress=memleak', '--suppress=*:*.pb-c.*', '--error-exitcode=1',
+			'--suppress=unusedStructMember', '--suppress=memleak', '--suppress=uninitvar:*_test.c', '--suppress=*:*.pb-c.*', '--error-exitcode=1',
 			'--template={file}:{line}: {severity}: {id}: {message}']));
 	},
 };
