@@ -1,9 +1,27 @@
 /* The explicit list of features of the desk, in navigation order. */
 import type { Feature } from './module'
+import { admin } from '@/features/admin'
+import { audit } from '@/features/audit'
 import { event } from '@/features/event'
+import { help } from '@/features/help'
 import { home } from '@/features/home'
 import { inbox } from '@/features/inbox'
+import { kpi } from '@/features/kpi'
+import { map } from '@/features/map'
+import { place } from '@/features/place'
 import { session } from '@/features/session'
 import { task } from '@/features/task'
 
-export const features: Feature[] = [home, inbox, event, task, session]
+export const features: Feature[] = [
+	home,
+	inbox,
+	event,
+	task,
+	map,
+	place,
+	kpi,
+	admin,
+	audit,
+	help,
+	session
+]

@@ -1,0 +1,7 @@
+import type { Feature } from '@/app/module'
+import { t } from '@/app/words'
+
+export const map: Feature = {
+	routes: [{ path: 'map', component: () => import('./MapPage.vue') }],
+	nav: [{ to: '/map', label: () => t('nav.map'), icon: 'map', key: 'm', group: 'area', phone: true }]
+}
