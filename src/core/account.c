@@ -221,11 +221,11 @@ static enum err count_failure(struct req *rq, const struct account *acc, struct 
 
 static enum err verify(struct req *rq, const struct account *acc, struct str password, bool *ret)
 {
-	if (!hash_gate_enter(rq->app->sessions))
+	if (!heavy_enter(rq->app->sessions))
 		return req_fail(rq, ERR_LIMIT, "auth.busy", "",
 			"too many people are signing in at once; try again");
 	*ret = crypto_password_verify(acc != NULL && acc->hash != NULL ? acc->hash : nobody_hash, password);
-	hash_gate_leave(rq->app->sessions);
+	heavy_leave(rq->app->sessions);
 	return OK;
 }
 
@@ -431,10 +431,10 @@ static enum err change_password(struct req *rq, int64_t user_id, int64_t keep, s
 	struct change ch = { .rq = rq, .user_id = user_id, .keep = keep };
 	enum err err;
 
-	if (!hash_gate_enter(rq->app->sessions))
+	if (!heavy_enter(rq->app->sessions))
 		return req_fail(rq, ERR_LIMIT, "auth.busy", "", "the server is busy; try again");
 	err = crypto_password_hash(password, ch.hash);
-	hash_gate_leave(rq->app->sessions);
+	heavy_leave(rq->app->sessions);
 	if (err == OK)
 		err = db_write(rq->app->db, change_tx, &ch);
 	if (err == OK)

@@ -1,4 +1,4 @@
-/* Private to the account engine: its SQL, the gate before password hashing, storing a password. */
+/* Private to the account engine: its SQL, the gate before heavy work, storing a password. */
 #ifndef GEZHI_CORE_ACCOUNT_IMPL_H
 #define GEZHI_CORE_ACCOUNT_IMPL_H
 
@@ -13,11 +13,12 @@ enum {
 };
 extern const char *const account_sql[Q_ACCOUNT_SQL_MAX];
 
-enum { TOKEN_CHARS = TOKEN_TEXT - 1, PASSWORD_MAX = 128, HASHES_AT_ONCE = 4, HASHES_WAITING = 8 };
+enum { TOKEN_CHARS = TOKEN_TEXT - 1, PASSWORD_MAX = 128, HEAVY_AT_ONCE = 4, HEAVY_WAITING = 8 };
 
-/* Hashing takes 64 MiB: at most HASHES_AT_ONCE run, HASHES_WAITING wait, more are refused. */
-bool hash_gate_enter(struct session_cache *s);
-void hash_gate_leave(struct session_cache *s);
+/* Work that takes much memory (hashing a password 64 MiB, decoding a picture up to 120 MiB): at most
+ * HEAVY_AT_ONCE run, HEAVY_WAITING wait, more are refused. */
+bool heavy_enter(struct session_cache *s);
+void heavy_leave(struct session_cache *s);
 
 /* The value the header X-CSRF-Token must carry: derived from the session's token, so that it can be
  * told again although only its hash is stored. `ret` has room for HASH_HEX. */

@@ -345,18 +345,18 @@ enum err principal_of_login(struct dbc *c, struct str login, int64_t now, struct
 	return err;
 }
 
-/* ---- the gate before hashing ---- */
+/* ---- the gate before heavy work ---- */
 
-bool hash_gate_enter(struct session_cache *s)
+bool heavy_enter(struct session_cache *s)
 {
 	bool in = true;
 
 	pthread_mutex_lock(&s->gate);
-	if (s->running >= HASHES_AT_ONCE && s->waiting >= HASHES_WAITING) {
+	if (s->running >= HEAVY_AT_ONCE && s->waiting >= HEAVY_WAITING) {
 		in = false;
 	} else {
 		s->waiting++;
-		while (s->running >= HASHES_AT_ONCE)
+		while (s->running >= HEAVY_AT_ONCE)
 			pthread_cond_wait(&s->gate_free, &s->gate);
 		s->waiting--;
 		s->running++;
@@ -365,7 +365,7 @@ bool hash_gate_enter(struct session_cache *s)
 	return in;
 }
 
-void hash_gate_leave(struct session_cache *s)
+void heavy_leave(struct session_cache *s)
 {
 	pthread_mutex_lock(&s->gate);
 	assert(s->running > 0);
