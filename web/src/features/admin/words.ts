@@ -32,7 +32,7 @@ export const t = words({
 	'ad.saveDays': ['保存日历', 'Save the calendar'],
 	'ad.missing': ['这一年还没有日历，工作时间类的时限无法起算。', 'There is no calendar for this year; working clocks cannot start.'],
 	'ad.savedDays': ['日历已保存，正在计时的事项按新日历重算并留痕', 'Saved. Open clocks were recomputed and recorded'],
-	'ad.dayOf': ['{date} {kind}', '{date} {kind}'],
+	'ad.dayOf': ['{n} 日，{date}，{kind}', '{n}, {date}, {kind}'],
 	'ad.selected': ['选中的日期', 'Chosen day'],
 	'ad.special': ['本年特殊日期', 'Special days of the year']
 })

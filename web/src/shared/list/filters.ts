@@ -16,6 +16,8 @@ export interface FilterDef {
 	kind: 'text' | 'choice' | 'date' | 'place' | 'ref'
 	options?: FilterOption[]
 	ref?: string
+	/* Folded away until asked for or set. */
+	more?: boolean
 }
 
 export const optionsOf = (kind: string, names: readonly string[]): FilterOption[] =>

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { actionBody, actionFields, isInstant } from './actions'
+import { questionControl, questionKey, questionOptions } from './questions'
+
+describe('an action’s form (R027)', () => {
+	it('asks the needed first, each once, and never for position or version', () => {
+		const names = actionFields(['unit_id'], ['text', 'unit_id', 'lon', 'version']).map((f) => f.name)
+		expect(names).toEqual(['unit_id', 'text'])
+	})
+	it('gives a field without an entry a plain line', () => {
+		expect(actionFields(['something_new'], [])[0]).toMatchObject({ control: 'line' })
+	})
+	it('sends what was given and nothing else', () => {
+		const body = actionBody({ text: '', coop: [], resolved: 'false', contacted: false, unit_id: '7' })
+		expect(body).toEqual({ resolved: false, unit_id: '7' })
+	})
+	it('acts at a press only when nothing is asked and nothing is at risk', () => {
+		expect(isInstant({ needs: [], allows: [] })).toBe(true)
+		expect(isInstant({ needs: [], allows: ['text'] })).toBe(false)
+		expect(isInstant({ needs: [], allows: [], danger: true })).toBe(false)
+	})
+})
+
+describe('a code’s extra questions', () => {
+	it('take options as a list, as JSON text or as separated text', () => {
+		expect(questionOptions({ id: '1', options: ['一袋', '一车'] })).toHaveLength(2)
+		expect(questionOptions({ id: '1', options: '["一袋","一车"]' })[1]).toEqual({ value: '一车', label: '一车' })
+		expect(questionOptions({ id: '1', options: '一袋|一车|一堆' })).toHaveLength(3)
+		expect(questionOptions({ id: '1' })).toEqual([])
+	})
+	it('choose a control by type', () => {
+		expect(questionControl({ id: '1', type: 'bool' })).toBe('bool')
+		expect(questionControl({ id: '1', type: 'text' })).toBe('line')
+		expect(questionKey({ id: '3', key: 'size' })).toBe('size')
+	})
+})
