@@ -248,7 +248,7 @@ static void put_decimal(struct buf *out, double v, int decimals)
 	if (rest == 0)
 		return;
 	buf_char(out, '.');
-	while (rest != 0) {
+	while (unit > 1 && rest != 0) {
 		unit /= 10;
 		buf_char(out, (char)('0' + rest / unit));
 		rest %= unit;

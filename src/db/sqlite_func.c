@@ -235,7 +235,7 @@ static void agg_put(struct agg *a, const void *p, size_t n)
 		a->p = more;
 		a->cap = cap;
 	}
-	if (n)
+	if (n && a->p)
 		memcpy(a->p + a->n, p, n);
 	a->n += n;
 }

@@ -427,7 +427,7 @@ struct fake *fake_new(void)
 	struct error e = { 0 };
 
 	must(f != NULL, "memory", &e);
-	strcpy(f->dir, "/tmp/http-test-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/http-test-XXXXXX");
 	must(mkdtemp(f->dir) != NULL, "mkdtemp", &e);
 	snprintf(url, sizeof(url), "sqlite:%s/t.db", f->dir);
 	const struct db_config cfg = { .url = url, .writers = 1, .batch = 64 };
@@ -442,13 +442,17 @@ struct fake *fake_new(void)
 
 void fake_free(struct fake *f)
 {
-	char cmd[96];
+	static const char *const part[] = { "t.db", "t.db-wal", "t.db-shm" };
+	char path[128];
 
 	router_free(f->router);
 	sse_free(f->sse);
 	db_close(f->db);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", f->dir);
-	if (system(cmd) != 0)
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, part[i]);
+		unlink(path); /* the journals are gone already when the store closed well */
+	}
+	if (rmdir(f->dir) != 0)
 		fprintf(stderr, "fake: %s stays\n", f->dir);
 	free(f);
 }

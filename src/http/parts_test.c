@@ -197,7 +197,7 @@ static void test_url_decode(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
 		char text[64];
 		size_t n = 0;
-		strcpy(text, c[i].in);
+		snprintf(text, sizeof(text), "%s", c[i].in);
 		bool ok = url_decode(text, strlen(text), true, &n);
 		assert_int_equal(ok, c[i].out != NULL);
 		if (ok)

@@ -155,10 +155,14 @@ static struct node *node_step(struct node *d, struct str seg)
 
 	if (segment_param(seg, &name, &suffix)) {
 		size_t i = var_index(d, suffix, &found);
-		return found ? d->var[i] : child_insert(&d->var, &d->nvar, &d->var_cap, i, suffix);
+		if (found && d->var)
+			return d->var[i];
+		return child_insert(&d->var, &d->nvar, &d->var_cap, i, suffix);
 	}
 	size_t i = lit_index(d, seg, &found);
-	return found ? d->lit[i] : child_insert(&d->lit, &d->nlit, &d->lit_cap, i, seg);
+	if (found && d->lit)
+		return d->lit[i];
+	return child_insert(&d->lit, &d->nlit, &d->lit_cap, i, seg);
 }
 
 static bool word_ok(struct str s)

@@ -130,7 +130,7 @@ static void hear(int fd, bool head, struct answer *a)
 		a->n += (size_t)n;
 	}
 	if (strncmp(a->text, "HTTP/1.1 ", 9) == 0)
-		a->status = atoi(a->text + 9);
+		a->status = (int)strtol(a->text + 9, NULL, 10);
 }
 
 static bool ends(int fd)
@@ -160,69 +160,70 @@ static void want(const struct answer *a, int status, const char *part)
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
+static const struct {
+	const char *request;
+	int status;
+	const char *part;
+} request_case[] = {
+	{ GET("/api/quick"), 200, "\"remote\":\"127.0.0.1\"" },
+	{ GET("/api/quick"), 200, "X-Content-Type-Options: nosniff\r\n" },
+	{ GET("/api/quick"), 200, "Cache-Control: no-store\r\n" },
+	{ GET("/api/items?limit=3"), 200, "\"limit\":3" },
+	{ GET("/api/items?limit=x"), 400, "\"field\":\"limit\"" },
+	{ GET("/api/items/77"), 404, "\"not_found\"" },
+	{ GET("/api/nothing"), 404, "{\"error\":{\"code\":\"not_found\"" },
+	{ GET("/api/me"), 401, "WWW-Authenticate: Bearer\r\n" },
+	{ GET("/api/file"), 200, "\r\n\r\n0123456789" },
+	{ GET("/api/much"), 500, "\"reply\"" },
+	{ GET("/tiles/grid/1/2/3.mvt"), 200, "application/vnd.mapbox-vector-tile\r\n" },
+	{ GET("/tiles/grid/1/2/3.mvt"), 200, "Cache-Control: private, max-age=10\r\n" },
+	{ "HEAD /api/quick HTTP/1.1\r\nHost: a\r\n\r\n", 200, "Content-Length: " },
+	{ "OPTIONS /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405,
+		"Allow: GET, HEAD, POST\r\n" },
+	{ "OPTIONS /api/nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404, "not_found" },
+	{ "BREW /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405,
+		"Allow: GET, HEAD, POST\r\n" },
+	{ "PUT /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405, "\"method\"" },
+	{ "POST /index.html HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: GET, HEAD\r\n" },
+	{ "GET /api/items HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"v1\"\r\n\r\n", 304,
+		"ETag: \"v1\"" },
+	{ "GET /api/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nUser-Agent: "
+	  "t\r\n\r\n",
+		200,
+		"{\"token\":\"good\",\"cookie\":false,\"csrf\":null,\"agent\":\"t\"}" },
+	{ "GET /api/me HTTP/1.1\r\nHost: a\r\nCookie: x=1; gezhi_session=good; y=2\r\n\r\n",
+		200, "\"cookie\":true" },
+	{ "GET /api/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \r\n\r\n", 401,
+		"auth" },
+	{ "DELETE /api/items/1 HTTP/1.1\r\nHost: a\r\nX-CSRF-Token: t\r\n\r\n", 200,
+		"\"csrf\":\"t\"" },
+	{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
+	  "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}",
+		201, "Location: /api/items/" },
+	{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
+	  "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}",
+		201, "Set-Cookie: seen=1; HttpOnly\r\n" },
+	{ "POST /api/raw HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+		200, "\r\n\r\nabcde" },
+	{ "POST /api/raw HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200,
+		"filename*=UTF-8''%E7%BD%91%E6%A0%BC%20%221%22.csv\r\n" },
+	{ "POST /api/never HTTP/1.1\r\nHost: a\r\n\r\n", 503, "Retry-After: 1\r\n" },
+	{ "POST /api/fail/limit HTTP/1.1\r\nHost: a\r\n\r\n", 429, "Retry-After: " },
+	{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
+	  "Content-Length: 12\r\n\r\n{\"name\":\"a\"}",
+		415, "\"content_type\"" },
+	{ "POST /api/items HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a b\r\n\r\n", 400,
+		"\"idempotency_key\"" },
+};
+
 static void test_requests(void **state)
 {
-	static const struct {
-		const char *request;
-		int status;
-		const char *part;
-	} c[] = {
-		{ GET("/api/quick"), 200, "\"remote\":\"127.0.0.1\"" },
-		{ GET("/api/quick"), 200, "X-Content-Type-Options: nosniff\r\n" },
-		{ GET("/api/quick"), 200, "Cache-Control: no-store\r\n" },
-		{ GET("/api/items?limit=3"), 200, "\"limit\":3" },
-		{ GET("/api/items?limit=x"), 400, "\"field\":\"limit\"" },
-		{ GET("/api/items/77"), 404, "\"not_found\"" },
-		{ GET("/api/nothing"), 404, "{\"error\":{\"code\":\"not_found\"" },
-		{ GET("/api/me"), 401, "WWW-Authenticate: Bearer\r\n" },
-		{ GET("/api/file"), 200, "\r\n\r\n0123456789" },
-		{ GET("/api/much"), 500, "\"reply\"" },
-		{ GET("/tiles/grid/1/2/3.mvt"), 200, "application/vnd.mapbox-vector-tile\r\n" },
-		{ GET("/tiles/grid/1/2/3.mvt"), 200, "Cache-Control: private, max-age=10\r\n" },
-		{ "HEAD /api/quick HTTP/1.1\r\nHost: a\r\n\r\n", 200, "Content-Length: " },
-		{ "OPTIONS /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405,
-			"Allow: GET, HEAD, POST\r\n" },
-		{ "OPTIONS /api/nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404, "not_found" },
-		{ "BREW /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405,
-			"Allow: GET, HEAD, POST\r\n" },
-		{ "PUT /api/items HTTP/1.1\r\nHost: a\r\n\r\n", 405, "\"method\"" },
-		{ "POST /index.html HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: GET, HEAD\r\n" },
-		{ "GET /api/items HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"v1\"\r\n\r\n", 304,
-			"ETag: \"v1\"" },
-		{ "GET /api/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nUser-Agent: "
-		  "t\r\n\r\n",
-			200,
-			"{\"token\":\"good\",\"cookie\":false,\"csrf\":null,\"agent\":\"t\"}" },
-		{ "GET /api/me HTTP/1.1\r\nHost: a\r\nCookie: x=1; gezhi_session=good; y=2\r\n\r\n",
-			200, "\"cookie\":true" },
-		{ "GET /api/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \r\n\r\n", 401,
-			"auth" },
-		{ "DELETE /api/items/1 HTTP/1.1\r\nHost: a\r\nX-CSRF-Token: t\r\n\r\n", 200,
-			"\"csrf\":\"t\"" },
-		{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
-		  "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}",
-			201, "Location: /api/items/" },
-		{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
-		  "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}",
-			201, "Set-Cookie: seen=1; HttpOnly\r\n" },
-		{ "POST /api/raw HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-		  "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
-			200, "\r\n\r\nabcde" },
-		{ "POST /api/raw HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200,
-			"filename*=UTF-8''%E7%BD%91%E6%A0%BC%20%221%22.csv\r\n" },
-		{ "POST /api/never HTTP/1.1\r\nHost: a\r\n\r\n", 503, "Retry-After: 1\r\n" },
-		{ "POST /api/fail/limit HTTP/1.1\r\nHost: a\r\n\r\n", 429, "Retry-After: " },
-		{ "POST /api/items HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n"
-		  "Content-Length: 12\r\n\r\n{\"name\":\"a\"}",
-			415, "\"content_type\"" },
-		{ "POST /api/items HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a b\r\n\r\n", 400,
-			"\"idempotency_key\"" },
-	};
 	struct answer *a = calloc(1, sizeof(*a));
 
-	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
-		ask(*state, c[i].request, a);
-		want(a, c[i].status, c[i].part);
+	for (size_t i = 0; i < ARRAY_LEN(request_case); i++) {
+		ask(*state, request_case[i].request, a);
+		want(a, request_case[i].status, request_case[i].part);
 	}
 	free(a);
 }
