@@ -128,7 +128,7 @@ CREATE TABLE session (
 	expires_at BIGINT NOT NULL,
 	remote TEXT
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_account ON session (user_id);
 
 -- Replies kept for repeated Idempotency-Keys.
 CREATE TABLE idempotency (

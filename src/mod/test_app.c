@@ -1,0 +1,361 @@
+/* See test_app.h. */
+#include "mod/test_app.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/entity_plan.h"
+
+enum { FILES_MAX = 64 };
+
+/*
+ * While the engines of accounts and files are not linked, what of them these tests touch stands here.
+ * Weak: the real ones win.
+ */
+__attribute__((weak)) const struct snap *req_snap(const struct req *rq)
+{
+	return rq->snap;
+}
+
+__attribute__((weak)) enum err entity_import_route(struct req *rq, struct jw *out)
+{
+	(void)rq;
+	(void)out;
+	return ERR_BUG;
+}
+
+__attribute__((weak)) enum err entity_export_route(struct req *rq, struct jw *out)
+{
+	(void)rq;
+	(void)out;
+	return ERR_BUG;
+}
+
+static void must(enum err err, const char *what, const struct error *e)
+{
+	if (err == OK)
+		return;
+	fprintf(stderr, "%s: %s %s\n", what, err_name(err), e != NULL ? e->message : "");
+	abort();
+}
+
+/* ---- the schema, from the files ---- */
+
+static char *read_all(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = calloc(1, 1 << 20);
+
+	if (text == NULL || f == NULL) {
+		free(text);
+		return NULL;
+	}
+	text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
+	fclose(f);
+	return text;
+}
+
+static int plain_sql(const struct dirent *d)
+{
+	const char *dot = strchr(d->d_name, '.');
+
+	return dot != NULL && strcmp(dot, ".sql") == 0;
+}
+
+static void migrate(struct db *db)
+{
+	struct dirent **list = NULL;
+	struct migration m[FILES_MAX] = { 0 };
+	char *text[FILES_MAX][3] = { 0 };
+	struct error e = { .err = OK };
+	int n = scandir(GEZHI_MIGRATIONS, &list, plain_sql, alphasort);
+
+	for (int i = 0; i < n && i < FILES_MAX; i++) {
+		static const char *const suffix[] = { ".sql", ".sqlite.sql", ".pg.sql" };
+		int stem = (int)(strchr(list[i]->d_name, '.') - list[i]->d_name);
+		char path[512];
+
+		for (int k = 0; k < 3; k++) {
+			snprintf(path, sizeof(path), "%s/%.*s%s", GEZHI_MIGRATIONS, stem, list[i]->d_name, suffix[k]);
+			text[i][k] = read_all(path);
+		}
+		m[i] = (struct migration){ i + 1, list[i]->d_name, text[i][0], text[i][1], text[i][2] };
+	}
+	must(n > 0 ? db_migrate(db, m, (size_t)n, NULL, &e) : ERR_IO, "migrations", &e);
+	for (int i = 0; i < n; i++) {
+		for (int k = 0; k < 3; k++)
+			free(text[i][k]);
+		free(list[i]);
+	}
+	free(list);
+}
+
+/* ---- the application ---- */
+
+static void add_module(struct app *app, const struct module *m)
+{
+	struct error e = { .err = OK };
+
+	must(router_add(app->router, m->route, m->nroute, &e), m->name, &e);
+	for (size_t i = 0; m->entity != NULL && m->entity[i] != NULL; i++) {
+		struct route *v = arena_array(app->arena, ENTITY_ROUTES, sizeof(*v));
+		const struct entity *en = m->entity[i];
+
+		must(entity_plan_new(app, en, &app->plan[app->nentity]), en->name, NULL);
+		app->entity[app->nentity++] = en;
+		must(router_add(app->router, v, entity_routes(en, app->arena, v), &e), en->name, &e);
+	}
+}
+
+static enum err seed_tx(struct dbc *c, void *arg)
+{
+	struct app *app = arg;
+	enum err err = OK;
+
+	for (size_t i = 0; i < app->nmodule && err == OK; i++) {
+		if (app->module[i]->seed != NULL)
+			err = app->module[i]->seed(app, c);
+	}
+	return err;
+}
+
+struct test_app *test_app_new(enum db_engine engine, const struct module *const *modules)
+{
+	struct test_app *t = calloc(1, sizeof(*t));
+	struct error e = { .err = OK };
+
+	must(t != NULL ? OK : ERR_NOMEM, "memory", NULL);
+	must(test_store_make(engine, &t->store), "store", NULL);
+	struct db_config cfg = { .url = t->store.url, .writers = 2 };
+
+	must(db_open(&cfg, &t->app.db, &e), "open", &e);
+	migrate(t->app.db);
+	t->log.level = LOG_ERROR;
+	t->app.log = &t->log;
+	t->app.arena = arena_new(16 << 20);
+	pthread_mutex_init(&t->app.snap_lock, NULL);
+	must(router_new(&t->app.router, &e), "router", &e);
+	t->app.module = modules;
+	for (size_t i = 0; modules[i] != NULL; i++) {
+		t->app.nmodule = i + 1;
+		add_module(&t->app, modules[i]);
+	}
+	must(db_write(t->app.db, seed_tx, &t->app), "seed", NULL);
+	must(db_reader_open(t->app.db, &t->reader), "reader", NULL);
+	must(snap_reload(&t->app, t->reader), "snapshot", NULL);
+	buf_init(&t->raw, 16 << 20);
+	return t;
+}
+
+void test_app_free(struct test_app *t)
+{
+	json_decref(t->reply);
+	buf_release(&t->raw);
+	snap_put(t->app.snap);
+	dbc_free(t->reader);
+	router_free(t->app.router);
+	arena_free(t->app.arena);
+	db_close(t->app.db);
+	pthread_mutex_destroy(&t->app.snap_lock);
+	test_store_drop(&t->store);
+	free(t);
+}
+
+void test_post(struct test_app *t, enum role role, int64_t place)
+{
+	t->who = (struct principal){ .user_id = 1, .login = STR("test"), .name = STR("test"), .nposts = 1,
+		.roles = UINT64_C(1) << role };
+	t->who.post[0] = (struct post){ .id = 1, .role = role, .lo = place, .hi = place_end(place), .unit_id = NIL };
+}
+
+/* ---- calls ---- */
+
+/* The hooks carry no argument, so the asker travels as the token: a pointer in text. */
+static enum err admit(struct req *rq)
+{
+	int64_t p = 0;
+
+	rq->snap = snap_get(rq->app);
+	if (str_i64(rq->token, &p))
+		rq->who = (const struct principal *)(uintptr_t)p;
+	if (rq->route->perm != NULL && !may(rq->who, rq->route->perm))
+		return req_fail(rq, ERR_DENIED, "perm", "", "not allowed");
+	return OK;
+}
+
+static enum err enter(struct req *rq, struct buf *out, bool *ret_done)
+{
+	(void)rq;
+	(void)out;
+	*ret_done = false;
+	return OK;
+}
+
+static enum err leave(struct req *rq, struct str out)
+{
+	(void)rq;
+	(void)out;
+	return OK;
+}
+
+static void finished(struct req *rq, int status, int64_t micros)
+{
+	(void)status;
+	(void)micros;
+	snap_put(rq->snap);
+	rq->snap = NULL;
+}
+
+static const struct http_hooks hooks = { .admit = admit, .enter = enter, .leave = leave, .finished = finished };
+
+int test_call(struct test_app *t, const char *request, const char *body)
+{
+	static const char *const word[METHOD_MAX] = { "GET ", "POST ", "PUT ", "PATCH ", "DELETE " };
+	struct call call = { .method = M_GET, .content_type = STR("application/json"), .body = str_z(body) };
+	struct error e;
+	char token[32];
+
+	for (int m = 0; m < METHOD_MAX; m++) {
+		if (str_prefix(str_z(request), str_z(word[m]))) {
+			call.method = (enum method)m;
+			call.target = str_z(request + strlen(word[m]));
+		}
+	}
+	snprintf(token, sizeof(token), "%lld", (long long)(intptr_t)&t->who);
+	call.token = str_z(token);
+	buf_reset(&t->raw);
+	must(http_call(&t->app, t->app.db, t->app.router, &hooks, &call, &t->raw, &t->status), request, NULL);
+	json_decref(t->reply);
+	t->reply = NULL;
+	if (t->raw.n > 0 && t->raw.p[0] == '{' && field_parse_json(buf_view(&t->raw), &t->reply, &e) != OK)
+		t->reply = NULL;
+	must(snap_refresh(&t->app, t->reader), "snapshot", NULL);
+	return t->status;
+}
+
+int test_callf(struct test_app *t, const char *request, const char *value, const char *body)
+{
+	char text[1024], *hole;
+	size_t n = strlen(request);
+
+	must(n + strlen(value) < sizeof(text) ? OK : ERR_LIMIT, "request", NULL);
+	memcpy(text, request, n + 1);
+	hole = strstr(text, "%s");
+	must(hole != NULL ? OK : ERR_INVALID, "request", NULL);
+	memmove(hole + strlen(value), hole + 2, strlen(hole + 2) + 1);
+	memcpy(hole, value, strlen(value));
+	return test_call(t, text, body);
+}
+
+static json_t *member(struct test_app *t, const char *path)
+{
+	struct str rest = str_z(path), piece;
+	json_t *v = t->reply;
+
+	while (v != NULL && str_split(&rest, '.', &piece)) {
+		char key[64];
+		int64_t i;
+
+		snprintf(key, sizeof(key), "%.*s", (int)piece.n, piece.p);
+		v = str_i64(piece, &i) && json_is_array(v) ? json_array_get(v, (size_t)i) : json_object_get(v, key);
+	}
+	return v;
+}
+
+const char *test_str(struct test_app *t, const char *path)
+{
+	const char *z = json_string_value(member(t, path));
+
+	return z != NULL ? z : "";
+}
+
+double test_num(struct test_app *t, const char *path)
+{
+	json_t *v = member(t, path);
+
+	if (json_is_boolean(v))
+		return json_is_true(v) ? 1 : 0;
+	return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+size_t test_len(struct test_app *t, const char *path)
+{
+	return json_array_size(member(t, path));
+}
+
+const char *test_error(struct test_app *t)
+{
+	return test_str(t, "error.code");
+}
+
+/* ---- straight to the store ---- */
+
+static enum err sql_tx(struct dbc *c, void *arg)
+{
+	enum err err = db_exec(c, arg, NO_ARGS, NULL);
+
+	return err != OK ? err : snap_touch(c);
+}
+
+void test_sql(struct test_app *t, const char *sql)
+{
+	/* Statements are known by address: the text stays until the application goes. */
+	void *kept = arena_alloc(t->app.arena, strlen(sql) + 1);
+
+	must(kept != NULL ? OK : ERR_NOMEM, "memory", NULL);
+	memcpy(kept, sql, strlen(sql) + 1);
+	must(db_write(t->app.db, sql_tx, kept), sql, NULL);
+	must(snap_refresh(&t->app, t->reader), "snapshot", NULL);
+}
+
+struct local {
+	struct test_app *t;
+	enum err (*fn)(struct req *rq, void *arg);
+	void *arg;
+};
+
+static enum err local_tx(struct dbc *c, void *arg)
+{
+	struct local *l = arg;
+	struct req rq = { .app = &l->t->app, .db = c, .arena = arena_new(64 << 20), .now = time_now() };
+	enum err err;
+
+	rq.snap = snap_get(&l->t->app);
+	err = l->fn(&rq, l->arg);
+	if (err != OK && err != ERR_RETRY)
+		fprintf(stderr, "%s: %s\n", rq.err.code, rq.err.message);
+	snap_put(rq.snap);
+	arena_free(rq.arena);
+	return err;
+}
+
+enum err test_local(struct test_app *t, enum err (*fn)(struct req *rq, void *arg), void *arg)
+{
+	struct local l = { t, fn, arg };
+	enum err err = db_write(t->app.db, local_tx, &l);
+
+	must(snap_refresh(&t->app, t->reader), "snapshot", NULL);
+	return err;
+}
+
+char *test_data(const char *name)
+{
+	const char *dir = getenv("GEZHI_TEST_DATA");
+	char path[512];
+
+	if (dir == NULL) {
+		printf("SKIP: %s (GEZHI_TEST_DATA is not set)\n", name);
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return read_all(path);
+}
+
+void test_prepares(struct test_app *t, const struct module *m)
+{
+	for (size_t i = 0; i < m->nsql; i++)
+		must(db_check_sql(t->reader, m->sql[i]), m->sql[i], NULL);
+}

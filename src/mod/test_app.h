@@ -1,0 +1,72 @@
+/*
+ * For module tests: an application over an empty store on either engine, with some modules, a router
+ * and the real request handling, but no accounts: whoever `who` is, asks.
+ */
+#ifndef GEZHI_MOD_TEST_APP_H
+#define GEZHI_MOD_TEST_APP_H
+
+#include "core/app.h"
+#include "db/test_store.h"
+
+struct test_app {
+	struct test_store store;
+	struct app app;
+	struct log log;
+	struct dbc *reader;
+	struct principal who;
+	int status;	/* of the last call */
+	json_t *reply;	/* of the last call; NULL when it was not JSON */
+	struct buf raw; /* its bytes */
+};
+
+/* Aborts when it cannot be made: nothing can be tested then. */
+struct test_app *test_app_new(enum db_engine engine, const struct module *const *modules);
+void test_app_free(struct test_app *t);
+/* The asker's only post from now on. */
+void test_post(struct test_app *t, enum role role, int64_t place);
+/* Runs a request and returns its status. "POST /api/places?x=1"; body NULL: none. */
+int test_call(struct test_app *t, const char *request, const char *body);
+/* "GET /api/…/%s" with one id or code in it. */
+int test_callf(struct test_app *t, const char *request, const char *value, const char *body);
+/* Member of the last reply by path like "items.0.name", as text; "" when absent. Valid until the next. */
+const char *test_str(struct test_app *t, const char *path);
+double test_num(struct test_app *t, const char *path); /* NaN when absent */
+size_t test_len(struct test_app *t, const char *path);
+/* error.code of the last reply */
+const char *test_error(struct test_app *t);
+/* Runs one SQL text in a transaction; aborts when it fails. */
+void test_sql(struct test_app *t, const char *sql);
+/* Runs fn in a transaction as a request of nobody (the command line). */
+enum err test_local(struct test_app *t, enum err (*fn)(struct req *rq, void *arg), void *arg);
+/* A file below the folder named by GEZHI_TEST_DATA (real data for trials, not part of the project); NULL
+ * when there is none. The caller frees it. */
+char *test_data(const char *name);
+/* Every SQL text prepares. */
+void test_prepares(struct test_app *t, const struct module *m);
+
+/* Setups on either engine around a test file's own maker; without a server the second gives NULL. */
+#define TEST_FIXTURE(make)                                            \
+	static int on_sqlite(void **state)                            \
+	{                                                             \
+		*state = make(DB_SQLITE);                             \
+		return 0;                                             \
+	}                                                             \
+	static int on_pg(void **state)                                \
+	{                                                             \
+		*state = test_pg_present() ? make(DB_PG) : NULL;      \
+		return 0;                                             \
+	}                                                             \
+	static int done(void **state)                                 \
+	{                                                             \
+		if (*state != NULL)                                   \
+			test_app_free(*state);                        \
+		return 0;                                             \
+	}
+#define TEST_BOTH(fn) { #fn " (SQLite)", fn, on_sqlite, done, NULL }, { #fn " (PostgreSQL)", fn, on_pg, done, NULL }
+#define SKIP_WITHOUT(t)         \
+	do {                    \
+		if ((t) == NULL) \
+			skip(); \
+	} while (0)
+
+#endif
