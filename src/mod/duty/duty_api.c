@@ -72,14 +72,19 @@ static bool same_content(const struct duty_item *a, const struct duty_item *b)
 	       same_text(a->event_codes, b->event_codes) && a->state == b->state;
 }
 
-/* A change of content is in force from its own day on: the one given, else today. */
+/* A change of content is in force from its own day on: the one given, else today. A version that has yet
+ * to begin is simply corrected. */
 static enum err set_dates(struct req *rq, const struct duty_item *old, struct duty_item *d)
 {
 	int64_t today = date_of(rq->now);
 
 	if (old != NULL && !same_content(old, d)) {
-		if (d->valid_from == NIL || d->valid_from == old->valid_from)
+		bool kept = d->valid_from == NIL || d->valid_from == old->valid_from;
+
+		if (kept && (old->valid_from == NIL || old->valid_from < today))
 			d->valid_from = today;
+		else if (kept)
+			d->valid_from = old->valid_from;
 		if (old->valid_from != NIL && d->valid_from < old->valid_from)
 			return req_fail(rq, ERR_CONFLICT, "duty.overlap", "valid_from",
 					"the version in force began later than that");
