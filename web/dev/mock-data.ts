@@ -100,8 +100,8 @@ for (let i = 0; i < 420; i++) {
 		unit_id: u?.id ?? null, unit_name: u?.name ?? null, coop: [], handler_id: u ? '7' : null, handler_name: u ? pick(people) : null,
 		reporter: { name: pick(['王', '张', '刘']) + '**', phone: '138****' + String(1000 + rnd(9000)) }, reported_at: iso(at), due_at: iso(due),
 		clock: open ? ({ reported: 'accept', dispatched: 'sign', checking: 'verify' }[state as string] ?? 'handle') : null,
-		level: open ? (due < now ? 2 + rnd(2) : due < now + 6 * 3600e3 ? 1 : 0) : 0, supporters: rnd(6), reopen_count: rnd(12) === 0 ? 1 : 0, return_count: rnd(9) === 0 ? 1 : 0,
-		parent_id: null, merged_into: null, duty_item_id: null, supervised: rnd(20) === 0, rating: null, satisfied: state === 'rated' ? pick(['yes', 'fairly', 'no']) : null, version: 1 + rnd(5)
+		level: open ? (due < now ? 2 + rnd(2) : due < now + 6 * 3600e3 ? 1 : 0) : 0, supporters: rnd(6), reopens: rnd(12) === 0 ? 1 : 0, returns: rnd(9) === 0 ? 1 : 0,
+		parent_id: null, merged_into: null, duty_item_id: null, supervised: rnd(20) === 0, resolved: null, code_id: c.id, satisfied: state === 'rated' ? pick(['yes', 'fairly', 'no']) : null, version: 1 + rnd(5)
 	})
 }
 events.sort((a, b) => (a.reported_at < b.reported_at ? 1 : -1))
@@ -121,14 +121,14 @@ export const reasons: Any[] = [
 	['pause', 'awaiting_reporter', '等待反映人补充', 'Awaiting the reporter'],
 	['pause', 'weather', '恶劣天气', 'Weather warning'],
 	['extend', 'complex', '情况复杂', 'Complex']
-].map(([kind, code, text_zh, text_en], i) => ({ id: String(450 + i), kind, code, text_zh, text_en, version: 1 }))
+].map(([action, code, name_zh, name_en], i) => ({ id: String(450 + i), action, code, name_zh, name_en, version: 1 }))
 
 const f = (name: string, type: string, more: Any = {}) => ({ name, type, ...more })
 const common = [f('id', 'id', { readonly: true })]
 export const meta: Any = {
 	entities: [
-		{ name: 'event_code', path: 'event_codes', perms: { read: 'admin.read', write: 'admin.write' }, orders: ['code'], fields: [...common, f('code', 'str', { required: true, search: true, sort: true, unique: true, max: 8 }), f('name_zh', 'str', { required: true, search: true, max: 40 }), f('name_en', 'str', { required: true, search: true, max: 60 }), f('track', 'enum', { required: true, filter: true, words: ['party', 'economy', 'livelihood', 'peace'] }), f('urgency', 'enum', { required: true, filter: true, words: ['U1', 'U2', 'U3', 'U4', 'Q'] }), f('sealed', 'bool', { filter: true }), f('lead_unit', 'id', { ref: 'units' }), f('version', 'int', { readonly: true })] },
-		{ name: 'reason', path: 'reasons', perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('kind', 'enum', { required: true, filter: true, words: ['reject', 'return', 'pause', 'extend'] }), f('code', 'str', { required: true, max: 32 }), f('text_zh', 'str', { required: true }), f('text_en', 'str', { required: true }), f('version', 'int', { readonly: true })] },
+		{ name: 'event_code', path: 'event_codes', preview: true, perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('code', 'str', { required: true, search: true, sort: true, unique: true, max: 8 }), f('name_zh', 'str', { required: true, search: true, max: 40 }), f('name_en', 'str', { required: true, search: true, max: 60 }), f('track', 'enum', { required: true, filter: true, words: ['party', 'economy', 'livelihood', 'peace'] }), f('urgency', 'enum', { required: true, filter: true, words: ['U1', 'U2', 'U3', 'U4', 'Q'] }), f('sealed', 'bool', { filter: true }), f('lead_unit', 'id', { ref: 'units' }), f('version', 'int', { readonly: true })] },
+		{ name: 'reason', path: 'reasons', perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('action', 'str', { required: true, filter: true }), f('code', 'str', { required: true, max: 32 }), f('name_zh', 'str', { required: true }), f('name_en', 'str', { required: true }), f('version', 'int', { readonly: true })] },
 		{ name: 'duty_item', path: 'duty_items', perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('code', 'str', { required: true, search: true, sort: true }), f('list', 'enum', { words: ['L', 'C'], filter: true }), f('name', 'str', { required: true, search: true }), f('board', 'enum', { words: ['party', 'economy', 'livelihood', 'peace'], filter: true }), f('version', 'int', { readonly: true })] },
 		{ name: 'unit', path: 'units', perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('name', 'str', { required: true, search: true, sort: true }), f('kind', 'enum', { words: ['department', 'street_post', 'community', 'utility'], filter: true }), f('place', 'code', { required: true }), f('version', 'int', { readonly: true })] },
 		{ name: 'user', path: 'users', perms: { read: 'admin.read', write: 'admin.write' }, fields: [...common, f('login', 'str', { required: true, search: true, unique: true }), f('name', 'str', { required: true, search: true }), f('phone', 'secret', { private: true }), f('active', 'bool', { filter: true }), f('last_login_at', 'time', { readonly: true }), f('version', 'int', { readonly: true })] },

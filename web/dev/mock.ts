@@ -52,7 +52,7 @@ function filterMatters(list: Any[], q: URLSearchParams): Any[] {
 }
 
 const FLOW: Record<string, [action: string, to: string, needs: string[], allows: string[], danger?: boolean][]> = {
-	reported: [['accept', 'accepted', [], ['code', 'urgency', 'place', 'text']], ['reject', 'rejected', ['reason', 'text'], [], true], ['merge', 'merged', ['into_id'], ['text']]],
+	reported: [['accept', 'accepted', [], ['event_code', 'urgency', 'place', 'text']], ['reject', 'rejected', ['reason', 'text'], [], true], ['merge', 'merged', ['into_id'], ['text']]],
 	accepted: [['dispatch', 'dispatched', ['unit_id'], ['coop', 'text', 'duty_item_id']], ['split', 'accepted', ['parts', 'join'], ['text']], ['whistle', 'accepted', ['departments', 'arrive_by'], ['text']]],
 	dispatched: [['sign', 'handling', [], []], ['return', 'return_review', ['duty_item_id', 'proposed_unit_id', 'text'], ['reason'], true]],
 	handling: [['finish', 'checking', ['result'], ['files', 'contacted']], ['pause', 'paused', ['reason', 'until'], ['text']], ['extend', 'handling', ['text', 'until', 'plan'], []], ['hard_case', 'hard_case', ['text', 'until'], [], true], ['transfer', 'dispatched', ['unit_id', 'text'], []]],
@@ -66,8 +66,8 @@ const actionsOf = (e: Any) => [...(FLOW[e.state] ?? []), ['comment', e.state, ['
 function detail(e: Any): Any {
 	return {
 		...e,
-		questions_answers: [{ question: '是否影响通行', answer: '是，行人需绕行' }],
-		files: [], children: [], links: events.slice(3, 5).map((x) => ({ id: x.id, no: x.no, title: x.title, state: x.state, relation: 'related' })), actions: actionsOf(e)
+		answers: { passable: '行人需绕行' }, result: null, pending: null,
+		files: [], children: [], merged: events.slice(3, 5).map((x) => ({ id: x.id, title: x.title, state: x.state })), actions: actionsOf(e)
 	}
 }
 const history: Record<string, Any[]> = {}
@@ -109,7 +109,7 @@ function route(method: string, path: string, q: URLSearchParams, body: Any, raw:
 		return { token: 't', csrf: 'x', expires_at: iso(Date.now() + 3e7), user }
 	}
 	if (is('DELETE', /^\/api\/session$/)) return (CONTEXT.on = false), {}
-	if (is('GET', /^\/api\/public\/codes$/)) return { items: codes.map((c) => ({ ...c, questions: c.code === 'MS24' ? [{ id: '1', key: 'size', label_zh: '垃圾量', label_en: 'Amount', type: 'enum', options: ['一袋', '一堆', '一车'] }] : [] })) }
+	if (is('GET', /^\/api\/public\/codes$/)) return { items: codes.map((c) => ({ ...c, questions: c.code === 'MS24' ? [{ name: 'size', question_zh: '垃圾量', question_en: 'Amount', type: 'choice', choices: ['一袋', '一堆', '一车'] }] : [] })) }
 	if (is('POST', /^\/api\/public\/reports$/)) return { no: 'SJ2026999001', query_code: 'K7Q4-9XMT' }
 	if (is('POST', /^\/api\/(public\/)?files$/)) {
 		const id = String(9000 + CONTEXT.files.size)
@@ -122,7 +122,7 @@ function route(method: string, path: string, q: URLSearchParams, body: Any, raw:
 	if (!CONTEXT.on) throw new Fail(401, 'auth.required')
 	if (is('GET', /^\/api\/session$/)) return user
 	if (is('GET', /^\/api\/meta$/)) return meta
-	if (is('GET', /^\/api\/matters\/counts$/)) return { todo: 12, doing: 64, watch: 9, overdue: 23, amber: 17, done_today: 6 }
+	if (is('GET', /^\/api\/matters\/counts$/)) return { todo: 12, doing: 64, watch: 9, overdue: 23, amber: 17, all: 258 }
 	if (is('GET', /^\/api\/matters$/)) {
 		const tab = q.get('tab') ?? 'all'
 		const test: Record<string, (e: Any) => boolean> = { todo: (e) => ['reported', 'accepted', 'return_review', 'checking'].includes(e.state), doing: (e) => ['dispatched', 'handling'].includes(e.state), watch: (e) => e.supervised, overdue: (e) => e.open && e.level >= 2, done: (e) => !e.open }
@@ -139,7 +139,7 @@ function route(method: string, path: string, q: URLSearchParams, body: Any, raw:
 				return false
 			}
 		})
-		return { done, failed: body.ids.filter((i: string) => !done.includes(i)).map((id: string) => ({ id, error: { code: 'matter.state', message: '' } })), undo: { action: 'unaccept', ids: done } }
+		return { done, failed: body.ids.filter((i: string) => !done.includes(i)).map((id: string) => ({ id, error: { code: 'matter.state', message: '' } })), undo: 'unaccept' }
 	}
 	if (is('POST', /^\/api\/(events|tasks)$/)) {
 		if (!body.title) throw new Fail(400, 'required', 'title')

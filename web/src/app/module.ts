@@ -6,8 +6,8 @@ export interface NavItem {
 	to: string
 	label: () => string
 	icon: IconName
-	/* Permission that shows it; none: everyone who is signed in. */
-	perm?: string
+	/* Permission that shows it, or any of several; none: everyone who is signed in. */
+	perm?: string | string[]
 	/* "g x" opens it. */
 	key?: string
 	group: 'work' | 'area' | 'run'

@@ -62,8 +62,10 @@ export function allows(perms: readonly string[], wanted: string): boolean {
 	return perms.some((p) => p === wanted || p === '*' || (stem !== '' && p === stem + '*'))
 }
 
-export function can(wanted: string | null | undefined): boolean {
-	return !wanted || allows(me.value?.perms ?? [], wanted)
+export function can(wanted: string | string[] | null | undefined): boolean {
+	if (!wanted) return true
+	const perms = me.value?.perms ?? []
+	return [wanted].flat().some((w) => allows(perms, w))
 }
 
 export const roles = computed(() => [...new Set((me.value?.posts ?? []).map((p) => p.role))])

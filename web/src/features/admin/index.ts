@@ -7,5 +7,5 @@ export const admin: Feature = {
 		{ path: 'admin/calendar', component: () => import('./CalendarPage.vue') },
 		{ path: 'admin/:name', component: () => import('./EntityPage.vue') }
 	],
-	nav: [{ to: '/admin', label: () => t('nav.admin'), icon: 'gear', key: 'a', perm: 'admin.*', group: 'run' }]
+	nav: [{ to: '/admin', label: () => t('nav.admin'), icon: 'gear', key: 'a', perm: ['admin.*', 'user.read', 'post.write'], group: 'run' }]
 }

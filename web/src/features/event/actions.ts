@@ -32,7 +32,6 @@ const FIELDS: Record<string, Omit<ActionField, 'name'>> = {
 	duty_item_id: { control: 'ref', source: 'duty_items' },
 	event_code: { control: 'ref', source: 'event_codes' },
 	into_id: { control: 'ref', source: 'events' },
-	code: { control: 'choice' },
 	reason: { control: 'choice' },
 	until: { control: 'time' },
 	arrive_by: { control: 'time' },
@@ -87,6 +86,19 @@ const MINOR = new Set(['comment', 'support', 'edit', 'archive', 'object'])
 
 export function isMinor(action: string): boolean {
 	return MINOR.has(action)
+}
+
+/* The address keeps days; the server wants the moments where they begin and end. */
+export function asQuery(filters: Record<string, string>): Record<string, string> {
+	const out = { ...filters }
+	if (out.from) out.from = `${out.from}T00:00:00+08:00`
+	if (out.to) out.to = dayAfter(out.to)
+	return out
+}
+
+function dayAfter(day: string): string {
+	const next = new Date(Date.parse(day + 'T00:00:00Z') + 86400000)
+	return next.toISOString().slice(0, 10) + 'T00:00:00+08:00'
 }
 
 export function matterPath(kind: string): string {

@@ -1,4 +1,4 @@
-/* The event codes with their questions, loaded once; and the catalogue of reasons by kind. */
+/* The event codes with their questions, loaded once; and the catalogue of reasons by action. */
 import { shallowRef } from 'vue'
 import { api } from '@/shared/api/client'
 import type { Page, PublicCode, Row } from '@/shared/api/types'
@@ -43,14 +43,9 @@ export function codeGroups(): FilterOption[] {
 }
 
 export async function loadReasons(kind: string): Promise<{ value: string; label: string }[]> {
-	const page = await api.get<Page<Row>>('/api/reasons', { limit: 200 })
-	const known = page.items.filter((r) => r.kind === undefined || r.kind === kind || r.action === kind)
-	const list = known.length ? known : page.items
-	return list.map((r) => ({
-		value: String(r.code ?? r.id),
-		label: both(
-			(r.text_zh ?? r.name_zh ?? r.name) as string | undefined,
-			(r.text_en ?? r.name_en) as string | undefined
-		)
+	const page = await api.get<Page<Row>>('/api/reasons', { action: kind, limit: 200 })
+	return page.items.map((r) => ({
+		value: String(r.code),
+		label: both(r.name_zh as string | undefined, r.name_en as string | undefined)
 	}))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actionBody, actionFields, isInstant } from './actions'
+import { actionBody, actionFields, asQuery, isInstant } from './actions'
 import { questionControl, questionKey, questionOptions } from './questions'
 
 describe('an action’s form (R027)', () => {
@@ -21,16 +21,26 @@ describe('an action’s form (R027)', () => {
 	})
 })
 
+describe('the days of a filter', () => {
+	it('become the moments where the first begins and the last ends', () => {
+		expect(asQuery({ from: '2026-02-01', to: '2026-02-28', q: 'x' })).toEqual({
+			from: '2026-02-01T00:00:00+08:00',
+			to: '2026-03-01T00:00:00+08:00',
+			q: 'x'
+		})
+	})
+})
+
 describe('a code’s extra questions', () => {
 	it('take options as a list, as JSON text or as separated text', () => {
-		expect(questionOptions({ id: '1', options: ['一袋', '一车'] })).toHaveLength(2)
-		expect(questionOptions({ id: '1', options: '["一袋","一车"]' })[1]).toEqual({ value: '一车', label: '一车' })
-		expect(questionOptions({ id: '1', options: '一袋|一车|一堆' })).toHaveLength(3)
-		expect(questionOptions({ id: '1' })).toEqual([])
+		expect(questionOptions({ name: 'a', choices: ['一袋', '一车'] })).toHaveLength(2)
+		expect(questionOptions({ name: 'a', choices: '["一袋","一车"]' })[1]).toEqual({ value: '一车', label: '一车' })
+		expect(questionOptions({ name: 'a', choices: '一袋|一车|一堆' })).toHaveLength(3)
+		expect(questionOptions({ name: 'a' })).toEqual([])
 	})
 	it('choose a control by type', () => {
-		expect(questionControl({ id: '1', type: 'bool' })).toBe('bool')
-		expect(questionControl({ id: '1', type: 'text' })).toBe('line')
-		expect(questionKey({ id: '3', key: 'size' })).toBe('size')
+		expect(questionControl({ name: 'a', type: 'bool' })).toBe('bool')
+		expect(questionControl({ name: 'a', type: 'text' })).toBe('line')
+		expect(questionKey({ id: '3', name: 'size' })).toBe('size')
 	})
 })

@@ -1,13 +1,19 @@
 /* A code's extra question as a form control. Tolerates the spellings a definition may use. Pure. */
 import type { PublicQuestion } from '@/shared/api/types'
+import { both } from '@/shared/i18n/core'
 import type { Control } from '@/shared/form/values'
 
 export function questionKey(q: PublicQuestion): string {
-	return String(q.key ?? q.name ?? q.id)
+	return q.name
+}
+
+/* What a stored answer answers. */
+export function questionLabel(q: PublicQuestion): string {
+	return both(q.question_zh, q.question_en) || q.name
 }
 
 export function questionOptions(q: PublicQuestion): { value: string; label: string }[] {
-	let raw: unknown = q.options ?? q.choices
+	let raw: unknown = q.choices
 	if (typeof raw === 'string') {
 		const text: string = raw
 		try {

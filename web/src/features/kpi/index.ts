@@ -6,5 +6,5 @@ export const kpi: Feature = {
 		{ path: 'kpi', component: () => import('./KpiPage.vue') },
 		{ path: 'kpi/:name', component: () => import('./KpiDetail.vue') }
 	],
-	nav: [{ to: '/kpi', label: () => t('nav.kpi'), icon: 'chart', key: 'k', group: 'run' }]
+	nav: [{ to: '/kpi', label: () => t('nav.kpi'), icon: 'chart', key: 'k', perm: 'kpi.read', group: 'run' }]
 }

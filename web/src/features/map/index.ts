@@ -3,5 +3,5 @@ import { t } from '@/app/words'
 
 export const map: Feature = {
 	routes: [{ path: 'map', component: () => import('./MapPage.vue') }],
-	nav: [{ to: '/map', label: () => t('nav.map'), icon: 'map', key: 'm', group: 'area', phone: true }]
+	nav: [{ to: '/map', label: () => t('nav.map'), icon: 'map', key: 'm', perm: 'map.read', group: 'area', phone: true }]
 }

@@ -8,7 +8,7 @@ export const place: Feature = {
 		{ path: 'party', component: () => import('@/features/admin/EntityPage.vue'), props: { name: 'party_orgs', page: true } }
 	],
 	nav: [
-		{ to: '/places', label: () => t('nav.places'), icon: 'tree', key: 'p', group: 'area' },
-		{ to: '/party', label: () => t('nav.party'), icon: 'users', key: 'o', group: 'area' }
+		{ to: '/places', label: () => t('nav.places'), icon: 'tree', key: 'p', perm: 'place.read', group: 'area' },
+		{ to: '/party', label: () => t('nav.party'), icon: 'users', key: 'o', perm: 'party.read', group: 'area' }
 	]
 }

@@ -43,8 +43,8 @@ export const t = words({
 	'pl.events': ['查看事件', 'Events'],
 	'pl.edit': ['编辑', 'Edit'],
 	'pl.path': ['上级区划', 'Above'],
-	'pl.flag.split': ['过大，建议拆分', 'Too large: split'],
-	'pl.flag.merge': ['过小，建议合并', 'Too small: merge'],
+	'pl.flag.split': ['过大', 'Too large'],
+	'pl.flag.merge': ['过小', 'Too small'],
 	'pl.flag.large': ['超过标准', 'Above the norm'],
 	'pl.flag.small': ['低于标准', 'Below the norm'],
 	'pl.none': ['没有可见的区划', 'No place is visible to you']

@@ -61,7 +61,7 @@ export interface MetaField {
 	type: FieldType
 	required?: boolean
 	readonly?: boolean
-	create?: boolean
+	create_only?: boolean
 	private?: boolean
 	search?: boolean
 	filter?: boolean
@@ -70,6 +70,7 @@ export interface MetaField {
 	min?: number | null
 	max?: number | null
 	ref?: string | null
+	purpose?: string | null
 	words?: string[] | null
 }
 
@@ -78,8 +79,11 @@ export interface MetaEntity {
 	path: string
 	perms: { read: string | null; write: string | null }
 	fields: MetaField[]
-	orders?: string[]
+	create?: boolean
+	import?: boolean
 	delete?: boolean
+	preview?: boolean
+	order?: string | null
 }
 
 export interface Meta {
@@ -104,7 +108,7 @@ export type Row = Record<string, unknown> & { id: Id; version?: number }
 
 export type Track = 'party' | 'economy' | 'livelihood' | 'peace'
 export type Urgency = 'U1' | 'U2' | 'U3' | 'U4' | 'Q'
-export type ClockName = 'accept' | 'sign' | 'handle' | 'verify'
+export type ClockName = 'accept' | 'sign' | 'handle' | 'verify' | 'arrive'
 
 export interface Matter {
 	id: Id
@@ -113,6 +117,7 @@ export interface Matter {
 	title: string
 	text: string
 	code: string | null
+	code_id: Id | null
 	code_name: string | null
 	track: Track | null
 	urgency: Urgency | null
@@ -127,7 +132,6 @@ export interface Matter {
 	sealed: boolean
 	unit_id: Id | null
 	unit_name: string | null
-	coop?: { unit_id: Id; unit_name: string }[]
 	handler_id: Id | null
 	handler_name: string | null
 	reporter?: { name: string | null; phone: string | null } | null
@@ -136,13 +140,13 @@ export interface Matter {
 	clock: ClockName | null
 	level: number
 	supporters: number
-	reopen_count: number
-	return_count: number
+	reopens: number
+	returns: number
 	parent_id: Id | null
 	merged_into: Id | null
 	duty_item_id: Id | null
 	supervised: boolean
-	rating: number | null
+	resolved: boolean | null
 	satisfied: string | null
 	version: number
 }
@@ -165,17 +169,28 @@ export interface MatterAction {
 
 export interface MatterRef {
 	id: Id
-	no: string
+	no?: string
 	title: string
 	state?: string
 	relation?: string
 }
 
 export interface MatterDetail extends Matter {
-	questions_answers?: { question?: string; label?: string; answer: unknown }[] | null
+	answers: Record<string, unknown> | null
+	result: string | null
+	pending: Record<string, unknown> | null
+	coop: {
+		unit_id: Id
+		unit_name: string
+		role: 'lead' | 'coop' | 'whistle'
+		arrive_by: Time | null
+		arrived_at: Time | null
+		score: number | null
+	}[]
 	files: Attachment[]
-	children: (MatterRef & { unit_name?: string | null })[]
-	links: MatterRef[]
+	children: MatterRef[]
+	/* Those merged into this one. */
+	merged: MatterRef[]
 	actions: MatterAction[]
 }
 
@@ -194,7 +209,7 @@ export interface HistoryItem {
 export interface Clock {
 	clock: ClockName
 	run: number
-	state: 'running' | 'stopped' | 'paused'
+	state: 'running' | 'stopped' | 'paused' | 'void'
 	start: Time
 	due: Time | null
 	amber: Time | null
@@ -217,7 +232,8 @@ export interface Similar {
 export interface BulkReply {
 	done: Id[]
 	failed: { id: Id; error: { code: string; field?: string | null; message: string } }[]
-	undo?: { action: string; ids: Id[] } | null
+	/* The action that takes it back within a minute. */
+	undo: string | null
 }
 
 export interface Counts {
@@ -226,7 +242,7 @@ export interface Counts {
 	watch: number
 	overdue: number
 	amber: number
-	done_today: number
+	all: number
 }
 
 export interface Figures {
@@ -294,6 +310,8 @@ export interface Granularity {
 		drift: number
 		flag: string | null
 		proposal: string | null
+		proposal_en?: string | null
+		reason?: string | null
 		since: string | null
 	}[]
 }
@@ -348,15 +366,13 @@ export interface AuditRow {
 }
 
 export interface PublicQuestion {
-	id: Id
-	code?: string
-	name?: string
-	key?: string
-	label_zh?: string
-	label_en?: string
+	id?: Id
+	name: string
+	question_zh?: string
+	question_en?: string
 	type?: string
 	required?: boolean
-	options?: unknown
+	choices?: unknown
 	[key: string]: unknown
 }
 

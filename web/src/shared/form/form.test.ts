@@ -18,8 +18,8 @@ describe('controls from the description', () => {
 	})
 	it('leaves out what may not be written', () => {
 		expect(editable(field({ readonly: true }), true)).toBe(false)
-		expect(editable(field({ create: true }), false)).toBe(false)
-		expect(editable(field({ create: true }), true)).toBe(true)
+		expect(editable(field({ create_only: true }), false)).toBe(false)
+		expect(editable(field({ create_only: true }), true)).toBe(true)
 		expect(editable(field({ name: 'version', type: 'int' }), false)).toBe(false)
 	})
 })

@@ -96,5 +96,5 @@ export function changed(
 
 export function editable(f: MetaField, creating: boolean): boolean {
 	if (f.readonly || f.name === 'id' || f.name === 'version') return false
-	return creating || !f.create
+	return creating || !f.create_only
 }

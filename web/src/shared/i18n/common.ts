@@ -90,6 +90,7 @@ export const t = words({
 	'clock.sign': ['签收', 'Sign'],
 	'clock.handle': ['处置', 'Handle'],
 	'clock.verify': ['核查', 'Verify'],
+	'clock.arrive': ['到场', 'Arrive'],
 
 	'level.0': ['正常', 'In time'],
 	'level.1': ['临期', 'Due soon'],
@@ -109,6 +110,14 @@ export const t = words({
 	'placekind.village': ['村', 'Village'],
 	'placekind.community': ['社区', 'Community'],
 	'placekind.general': ['普通网格', 'General grid'],
+	'placekind.city': ['市', 'City'],
+	'placekind.district': ['区', 'District'],
+	'placekind.park': ['园区专属网格', 'Park grid'],
+	'placekind.mall': ['商圈专属网格', 'Mall grid'],
+	'placekind.school': ['学校专属网格', 'School grid'],
+	'placekind.market': ['市场专属网格', 'Market grid'],
+	'placekind.hospital': ['医院专属网格', 'Hospital grid'],
+	'placekind.micro': ['微网格', 'Micro-grid'],
 	'placekind.dedicated': ['专属网格', 'Dedicated grid'],
 
 	'satisfied.yes': ['满意', 'Satisfied'],
@@ -135,6 +144,7 @@ export const t = words({
 	'role.gig_worker': ['新就业群体', 'Gig worker'],
 	'role.resident': ['居民', 'Resident'],
 	'role.auditor': ['审计员', 'Auditor'],
+	'role.district_viewer': ['区级查看', 'District viewer'],
 	'role.system': ['系统', 'System'],
 	'role.reporter': ['反映人', 'Reporter'],
 

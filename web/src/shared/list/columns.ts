@@ -5,7 +5,8 @@ export interface Column {
 	key: string
 	label: string
 	num?: boolean
-	sort?: boolean
+	/* The orders the server knows for it, the first press taking the first. */
+	orders?: string[]
 	cls?: string
 	/* Shown unless the reader takes it away; the first column always is. */
 	off?: boolean

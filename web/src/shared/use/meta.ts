@@ -9,14 +9,19 @@ export async function loadMeta(): Promise<void> {
 	meta.value = await api.get<Meta>('/api/meta')
 }
 
+/* By name ("event_code") or by path ("event_codes"). */
 export function entity(name: string): MetaEntity | null {
 	return meta.value?.entities.find((e) => e.name === name || e.path === name) ?? null
 }
 
-/* "/api/event_codes" whatever form the path takes in the metadata. */
+/* Where rows of a referred entity are found; matters are not entities and keep their own paths. */
+export function refPath(ref: string): string {
+	if (ref === 'matter') return 'matters'
+	return entity(ref)?.path ?? ref
+}
+
 export function entityPath(e: MetaEntity): string {
-	if (e.path.startsWith('/api/')) return e.path
-	return '/api/' + e.path.replace(/^\//, '')
+	return '/api/' + e.path
 }
 
 export function fieldOf(e: MetaEntity, name: string): MetaField | null {

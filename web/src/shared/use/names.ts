@@ -3,15 +3,17 @@ import { shallowReactive } from 'vue'
 import { api } from '../api/client'
 import type { Row } from '../api/types'
 import { both } from '../i18n/core'
+import { refPath } from './meta'
 
 export function nameOf(row: Record<string, unknown> | null | undefined): string {
 	if (!row) return ''
+	if (row.no && row.title) return `${String(row.no)} ${String(row.title)}`
 	const pair = both(
-		(row.name_zh ?? row.text_zh) as string | undefined,
-		(row.name_en ?? row.text_en) as string | undefined
+		(row.name_zh ?? row.question_zh) as string | undefined,
+		(row.name_en ?? row.question_en) as string | undefined
 	)
 	const name = pair || row.name || row.title || row.login || row.no
-	const code = typeof row.code === 'string' && !/^\d{17}$/.test(row.code) ? row.code : ''
+	const code = [row.code, row.item].find((v) => typeof v === 'string' && !/^\d{17}$/.test(v)) ?? ''
 	if (name) return code && code !== name ? `${code} ${String(name)}` : String(name)
 	return String(code || row.id || '')
 }
@@ -28,7 +30,7 @@ export function lookup(ref: string, id: string | null | undefined): string {
 	if (hit !== undefined) return hit
 	if (!asked.has(key) && asked.size < MAX) {
 		asked.add(key)
-		const path = ref === 'place-code' ? `/api/places/by-code/${id}` : `/api/${ref}/${id}`
+		const path = ref === 'place-code' ? `/api/places/by-code/${id}` : `/api/${refPath(ref)}/${id}`
 		api.get<Row>(path).then(
 			(row) => cache.set(key, nameOf(row)),
 			() => cache.set(key, id)
