@@ -52,7 +52,7 @@ const char *const notify_sql[] = {
 	[Q_NOTIFY_COUNTER_PUT] = "INSERT INTO setting (name, value) VALUES ('outbox_seq', $1) "
 		"ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 	[Q_NOTIFY_NUMBER] =
-		"UPDATE outbox SET seq = $1 + r.k FROM (SELECT id, row_number() OVER (ORDER BY id) AS k "
+		"UPDATE outbox SET seq = $1 + r.k FROM (SELECT id, row_number() OVER (ORDER BY at, id) AS k "
 		"FROM outbox WHERE seq IS NULL) r WHERE outbox.id = r.id",
 };
 const size_t notify_nsql = Q_NOTIFY_SQL_MAX;

@@ -12,6 +12,7 @@
 #include "core/entity_plan.h"
 #include "core/metrics.h"
 #include "core/migrations.h"
+#include "core/notify.h"
 #include "core/rate.h"
 #include "core/snap_sources.h"
 
@@ -191,6 +192,8 @@ void core_test_free(struct core_test *t)
 {
 	if (t == NULL)
 		return;
+	notify_stop(&t->app);
+	sse_free(t->app.sse);
 	json_decref(t->reply);
 	buf_release(&t->raw);
 	snap_put(t->app.snap);
