@@ -5,7 +5,8 @@
 
 #include "base/crypto.h"
 
-enum { Q_AUDIT_TIP, Q_AUDIT_TIP_PUT, Q_AUDIT_ADD, Q_AUDIT_WALK, Q_AUDIT_CHAIN, Q_AUDIT_MAX };
+enum { Q_AUDIT_TIP, Q_AUDIT_TIP_PUT, Q_AUDIT_ADD, Q_AUDIT_WALK, Q_AUDIT_NEXT_CHAIN, Q_AUDIT_MAX };
+enum { AUDIT_WORD = 64, AUDIT_PAGE = 1000 };
 
 const char *const audit_sql[] = {
 	[Q_AUDIT_TIP] = "SELECT n, hash FROM audit_chain WHERE chain = $1",
@@ -13,9 +14,10 @@ const char *const audit_sql[] = {
 			    "ON CONFLICT (chain) DO UPDATE SET n = excluded.n, hash = excluded.hash",
 	[Q_AUDIT_ADD] = "INSERT INTO audit (id, chain, n, at, actor_id, action, object, object_id, detail, hash) "
 			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-	[Q_AUDIT_WALK] = "SELECT id, chain, n, at, actor_id, action, object, object_id, detail, hash FROM audit "
-			 "ORDER BY chain, n",
-	[Q_AUDIT_CHAIN] = "SELECT count(*) AS n FROM audit_chain WHERE chain = $1 AND n = $2 AND hash = $3",
+	[Q_AUDIT_WALK] = "SELECT id, n, at, actor_id, action, object, object_id, detail, hash FROM audit "
+			 "WHERE chain = $1 AND n > $2 ORDER BY n LIMIT $3",
+	[Q_AUDIT_NEXT_CHAIN] = "SELECT min(chain) AS chain FROM (SELECT chain FROM audit_chain WHERE chain > $1 "
+			       "UNION SELECT min(chain) AS chain FROM audit WHERE chain > $1) x",
 };
 const size_t audit_nsql = Q_AUDIT_MAX;
 
@@ -111,9 +113,9 @@ struct walk {
 
 static enum err check_row(struct walk *w, struct rows *r)
 {
-	char action[64] = "", object[64] = "";
+	char action[AUDIT_WORD] = "", object[AUDIT_WORD] = "";
 	unsigned char h[HASH_LEN];
-	struct str a = row_str_at(r, 5), o = row_str_at(r, 6), stored = row_str_at(r, 9);
+	struct str a = row_str_at(r, 4), o = row_str_at(r, 5), stored = row_str_at(r, 8);
 
 	if (a.n >= sizeof(action) || o.n >= sizeof(object)) {
 		w->bad = row_int_at(r, 0);
@@ -121,66 +123,92 @@ static enum err check_row(struct walk *w, struct rows *r)
 	}
 	memcpy(action, a.p, a.n);
 	memcpy(object, o.p, o.n);
-	struct audit_entry e = { .at = row_int_at(r, 3), .actor = row_int_at(r, 4), .action = action,
-		.object = object, .object_id = row_int_at(r, 7), .detail = row_str_at(r, 8) };
+	struct audit_entry e = { .at = row_int_at(r, 2), .actor = row_int_at(r, 3), .action = action,
+		.object = object, .object_id = row_int_at(r, 6), .detail = row_str_at(r, 7) };
 	enum err err = chain_hash(w->hash, w->chain, w->n + 1, &e, h);
 
 	if (err != OK)
 		return err;
-	if (row_int_at(r, 2) != w->n + 1 || stored.n != HASH_LEN || memcmp(stored.p, h, HASH_LEN) != 0)
+	if (row_int_at(r, 1) != w->n + 1 || stored.n != HASH_LEN || memcmp(stored.p, h, HASH_LEN) != 0) {
 		w->bad = row_int_at(r, 0);
+		return OK;
+	}
 	memcpy(w->hash, h, HASH_LEN);
 	w->n++;
 	w->entries++;
 	return OK;
 }
 
-/* The chain's end must be where the tip says: a dropped tail would otherwise go unseen. */
-static enum err check_end(struct dbc *c, const struct walk *w, bool *ret_ok)
+/* One chain, a page at a time: the whole record may be larger than memory. */
+static enum err walk_chain(struct dbc *c, struct walk *w)
 {
-	int64_t n = 0;
-	enum err err = db_int(c, audit_sql[Q_AUDIT_CHAIN],
-		ARGS(I(w->chain), I(w->n), B((struct str){ (const char *)w->hash, HASH_LEN })), &n);
+	int64_t page = AUDIT_PAGE;
+	enum err err = OK;
 
-	*ret_ok = n == 1;
+	w->n = 0;
+	memset(w->hash, 0, sizeof(w->hash));
+	while (err == OK && w->bad == NIL && page == AUDIT_PAGE) {
+		struct rows *r = db_query(c, audit_sql[Q_AUDIT_WALK], ARGS(I(w->chain), I(w->n), I(AUDIT_PAGE)));
+
+		for (page = 0; err == OK && w->bad == NIL && rows_next(r); page++)
+			err = check_row(w, r);
+		enum err end = rows_close(r);
+
+		err = err != OK ? err : end;
+	}
 	return err;
+}
+
+/* The chain must end where its tip says: a dropped end, or a whole dropped chain, would otherwise go
+ * unseen. */
+static enum err check_end(struct dbc *c, const struct walk *w, bool *ret_fits)
+{
+	struct tip t;
+	enum err err = read_tip(c, w->chain, &t);
+
+	*ret_fits = t.n == w->n && memcmp(t.hash, w->hash, HASH_LEN) == 0;
+	return err;
+}
+
+static enum err next_chain(struct dbc *c, int64_t after, int64_t *ret)
+{
+	enum err err = db_int(c, audit_sql[Q_AUDIT_NEXT_CHAIN], ARGS(I(after)), ret);
+
+	/* The least of nothing is NULL. */
+	return err == OK && *ret == NIL ? ERR_NOT_FOUND : err;
+}
+
+static enum err verify(struct dbc *c, struct walk *w, struct error *e)
+{
+	bool fits = true;
+	enum err err = next_chain(c, INT64_MIN + 1, &w->chain);
+
+	while (err == OK) {
+		err = walk_chain(c, w);
+		if (err == OK && w->bad != NIL)
+			return err_set(e, ERR_CONFLICT, "audit.broken", "", "chain %lld breaks at its entry %lld",
+				(long long)w->chain, (long long)w->n + 1);
+		if (err == OK)
+			err = check_end(c, w, &fits);
+		if (err == OK && !fits)
+			return err_set(e, ERR_CONFLICT, "audit.short", "",
+				"chain %lld does not end where its tip says", (long long)w->chain);
+		if (err == OK)
+			err = next_chain(c, w->chain, &w->chain);
+	}
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 enum err audit_verify(struct dbc *c, int64_t *ret_entries, int64_t *ret_bad, struct error *e)
 {
 	struct walk w = { .chain = NIL, .bad = NIL };
-	struct rows *r = db_query(c, audit_sql[Q_AUDIT_WALK], NO_ARGS);
-	bool ends_fit = true;
-	enum err err = OK;
+	enum err err = db_snapshot_begin(c);
 
-	while (err == OK && w.bad == NIL && rows_next(r)) {
-		if (row_int_at(r, 1) != w.chain) {
-			if (w.chain != NIL)
-				err = check_end(c, &w, &ends_fit);
-			if (!ends_fit)
-				break;
-			w.chain = row_int_at(r, 1);
-			w.n = 0;
-			memset(w.hash, 0, sizeof(w.hash));
-		}
-		if (err == OK)
-			err = check_row(&w, r);
-	}
-	enum err end = rows_close(r);
-
-	if (err == OK)
-		err = end;
-	if (err == OK && w.bad == NIL && ends_fit && w.chain != NIL)
-		err = check_end(c, &w, &ends_fit);
 	if (err != OK)
 		return err;
+	err = verify(c, &w, e);
+	db_snapshot_end(c);
 	*ret_entries = w.entries;
 	*ret_bad = w.bad;
-	if (w.bad != NIL)
-		return err_set(e, ERR_CONFLICT, "audit.broken", "", "chain %lld breaks at entry %lld",
-			(long long)w.chain, (long long)w.n);
-	if (!ends_fit)
-		return err_set(e, ERR_CONFLICT, "audit.short", "", "chain %lld does not end where its tip says",
-			(long long)w.chain);
-	return OK;
+	return err;
 }

@@ -18,7 +18,10 @@ struct audit_entry {
 
 /* In a writing transaction. */
 enum err audit_add(struct dbc *c, const struct audit_entry *e) MUST_CHECK;
-/* Walks every chain; *ret_bad is the id of the first entry that does not fit, or NIL. */
+/* Walks every chain on a reading connection outside a snapshot: hashes, gaps, and that each chain ends
+ * where audit_chain says. ERR_CONFLICT when something does not fit, said in `e`; then *ret_bad is the id of
+ * the first entry that does not, or NIL when entries are missing at a chain's end. *ret_entries: how many
+ * fitted. */
 enum err audit_verify(struct dbc *c, int64_t *ret_entries, int64_t *ret_bad, struct error *e) MUST_CHECK;
 
 extern const char *const audit_sql[];
