@@ -2,7 +2,7 @@
  * Calendars: the built-in years against the working-day rules, versions in the store, the notice file
  * (R028).
  */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static struct test_app *fresh(enum db_engine e)
 	return t;
 }
 
-TEST_FIXTURE(fresh)
+TEST_FIXTURE(fresh);
 
 /* ---- pure ---- */
 

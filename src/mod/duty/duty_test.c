@@ -1,5 +1,5 @@
 /* Duty items: choosing one for a code, versions by date, the lists (R038–R041). */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ static struct test_app *fresh(enum db_engine e)
 	return t;
 }
 
-TEST_FIXTURE(fresh)
+TEST_FIXTURE(fresh);
 
 #define S(z) { z, sizeof(z) - 1 }
 

@@ -2,7 +2,7 @@
  * Tiles: what is drawn at which zoom, clusters whose counts add up to the truth, and nothing outside
  * one's scope or sealed (R025).
  */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static struct test_app *fresh(enum db_engine e)
 	return t;
 }
 
-TEST_FIXTURE(fresh)
+TEST_FIXTURE(fresh);
 
 struct spot {
 	int id;

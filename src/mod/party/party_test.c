@@ -1,5 +1,5 @@
 /* Party organisations: the five levels, joint ones, the way upwards, the coverage (R008, R009). */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static struct test_app *fresh(enum db_engine e)
 	return t;
 }
 
-TEST_FIXTURE(fresh)
+TEST_FIXTURE(fresh);
 
 /* Returns the status; the id of what was made stands in `id`. */
 static int add(struct test_app *t, const char *level, const char *form, const char *parent, const char *place,

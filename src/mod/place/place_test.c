@@ -2,7 +2,7 @@
  * Places: kinds and norms, the tree with figures, boundaries, official codes, lineage, the import of
  * divisions (R003, R004, R005, R006, R007, R022).
  */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static struct test_app *fresh(enum db_engine e)
 	return t;
 }
 
-TEST_FIXTURE(fresh)
+TEST_FIXTURE(fresh);
 
 static const char small_csv[] =
 	"code,name,kind,households\n"

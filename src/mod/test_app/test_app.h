@@ -2,8 +2,8 @@
  * For module tests: an application over an empty store on either engine, with some modules, a router
  * and the real request handling, but no accounts: whoever `who` is, asks.
  */
-#ifndef GEZHI_MOD_TEST_APP_H
-#define GEZHI_MOD_TEST_APP_H
+#ifndef GEZHI_MOD_TEST_APP_TEST_APP_H
+#define GEZHI_MOD_TEST_APP_TEST_APP_H
 
 #include "core/app.h"
 #include "db/test_store.h"
@@ -44,25 +44,19 @@ char *test_data(const char *name);
 /* Every SQL text prepares. */
 void test_prepares(struct test_app *t, const struct module *m);
 
-/* Setups on either engine around a test file's own maker; without a server the second gives NULL. */
-#define TEST_FIXTURE(make)                                            \
-	static int on_sqlite(void **state)                            \
-	{                                                             \
-		*state = make(DB_SQLITE);                             \
-		return 0;                                             \
-	}                                                             \
-	static int on_pg(void **state)                                \
-	{                                                             \
-		*state = test_pg_present() ? make(DB_PG) : NULL;      \
-		return 0;                                             \
-	}                                                             \
-	static int done(void **state)                                 \
-	{                                                             \
-		if (*state != NULL)                                   \
-			test_app_free(*state);                        \
-		return 0;                                             \
-	}
-#define TEST_BOTH(fn) { #fn " (SQLite)", fn, on_sqlite, done, NULL }, { #fn " (PostgreSQL)", fn, on_pg, done, NULL }
+/* How a test gets its application: the initial state of test_setup, which puts the application (NULL
+ * without a PostgreSQL server) in its place. */
+struct test_how {
+	enum db_engine engine;
+	struct test_app *(*make)(enum db_engine engine);
+};
+int test_setup(void **state);
+int test_done(void **state);
+
+#define TEST_FIXTURE(make) static struct test_how on_sqlite = { DB_SQLITE, make }, on_pg = { DB_PG, make }
+#define TEST_BOTH(fn)                                             \
+	{ #fn " (SQLite)", fn, test_setup, test_done, &on_sqlite }, \
+	{ #fn " (PostgreSQL)", fn, test_setup, test_done, &on_pg }
 #define SKIP_WITHOUT(t)         \
 	do {                    \
 		if ((t) == NULL) \

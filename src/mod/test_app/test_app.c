@@ -1,5 +1,5 @@
 /* See test_app.h. */
-#include "mod/test_app.h"
+#include "mod/test_app/test_app.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -358,4 +358,19 @@ void test_prepares(struct test_app *t, const struct module *m)
 {
 	for (size_t i = 0; i < m->nsql; i++)
 		must(db_check_sql(t->reader, m->sql[i]), m->sql[i], NULL);
+}
+
+int test_setup(void **state)
+{
+	const struct test_how *how = *state;
+
+	*state = how->engine == DB_SQLITE || test_pg_present() ? how->make(how->engine) : NULL;
+	return 0;
+}
+
+int test_done(void **state)
+{
+	if (*state != NULL)
+		test_app_free(*state);
+	return 0;
 }
