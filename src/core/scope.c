@@ -56,9 +56,11 @@ int64_t place_up(int64_t code, enum level l)
 
 bool place_parse(struct str s, int64_t *ret_code)
 {
+	/* What ends inside a level is a code with digits lost, not the code of a larger place. */
+	static const char whole[18] = { [2] = 1, [4] = 1, [6] = 1, [9] = 1, [12] = 1, [15] = 1, [17] = 1 };
 	int64_t v = 0;
 
-	if (s.n == 0 || s.n > 17)
+	if (s.n >= sizeof(whole) || !whole[s.n] || s.p[0] == '0')
 		return false;
 	for (size_t i = 0; i < 17; i++) {
 		char c = i < s.n ? s.p[i] : '0';
@@ -275,13 +277,21 @@ static size_t own_units(const struct principal *who, int64_t out[POSTS_MAX])
 	return n;
 }
 
-static void unit_list(struct sqlb *b, const int64_t *unit, size_t n)
+/* The units' values are bound once, from parameter `*first` on, and named again afterwards. */
+static void unit_list(struct sqlb *b, const int64_t *unit, size_t n, size_t *first)
 {
+	bool bound = *first != 0;
+
+	if (!bound)
+		*first = b->n + 1;
 	sqlb_add(b, " IN (");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			sqlb_add(b, ", ");
-		sqlb_arg(b, I(unit[i]));
+		if (bound)
+			buf_fmt(&b->text, "$%zu", *first + i);
+		else
+			sqlb_arg(b, I(unit[i]));
 	}
 	sqlb_add(b, ")");
 }
@@ -291,19 +301,40 @@ static bool sees_all_units(const struct range *r, size_t n)
 	return n == 1 && r[0].board == TRACK_NONE && place_level(r[0].lo) <= LEVEL_DISTRICT;
 }
 
+/* Sealed ones: the reporter, named persons, and an auditor inside the audited area. */
 static void seal_cond(struct sqlb *b, const struct principal *who)
 {
-	if (who->roles & ROLE(AUDITOR))
-		return;
+	struct range r[POSTS_MAX];
+	int64_t unit[POSTS_MAX];
+	size_t n = ranges(who, ROLE(AUDITOR), false, r);
+
+	if (who->roles == ROLE(AUDITOR) && own_units(who, unit) == 0)
+		return; /* sees nothing outside that area */
 	sqlb_cond(b, " AND (m.sealed = 0 OR m.reporter_id = ?", I(who->user_id));
+	for (size_t i = 0; i < n; i++) {
+		add_cond(b, " OR (m.place + 0", " >= ", r[i].lo);
+		add_cond(b, " AND m.place + 0", " < ", r[i].hi);
+		sqlb_add(b, ")");
+	}
 	sqlb_cond(b, " OR m.id IN (SELECT matter_id FROM matter_party WHERE user_id = ?))", I(who->user_id));
+}
+
+static bool audits(const struct principal *who, int64_t place)
+{
+	for (size_t i = 0; i < who->nposts; i++) {
+		const struct post *p = &who->post[i];
+
+		if (p->role == ROLE_AUDITOR && place >= p->lo && place < p->hi)
+			return true;
+	}
+	return false;
 }
 
 void scope_matter(struct sqlb *b, const struct principal *who)
 {
 	struct range r[POSTS_MAX];
 	int64_t unit[POSTS_MAX];
-	size_t n = ranges(who, AREA_ROLES, true, r), nu = own_units(who, unit);
+	size_t n = ranges(who, AREA_ROLES, true, r), nu = own_units(who, unit), first = 0;
 
 	sqlb_add(b, " AND (");
 	for (size_t i = 0; i < n; i++) {
@@ -319,11 +350,11 @@ void scope_matter(struct sqlb *b, const struct principal *who)
 		sqlb_cond(b, n > 0 ? " OR m.reporter_id = ?" : "m.reporter_id = ?", I(who->user_id));
 		if (nu > 0) {
 			sqlb_add(b, " OR m.unit_id");
-			unit_list(b, unit, nu);
+			unit_list(b, unit, nu, &first);
 			sqlb_add(b, " OR m.first_unit");
-			unit_list(b, unit, nu);
+			unit_list(b, unit, nu, &first);
 			sqlb_add(b, " OR m.id IN (SELECT matter_id FROM matter_unit WHERE unit_id");
-			unit_list(b, unit, nu);
+			unit_list(b, unit, nu, &first);
 			sqlb_add(b, ")");
 		}
 	}
@@ -339,7 +370,7 @@ bool scope_sees_matter(const struct principal *who, const struct matter_view *m,
 
 	if (m->reporter_id != NIL && m->reporter_id == who->user_id)
 		return true;
-	if (m->sealed && !(who->roles & ROLE(AUDITOR)))
+	if (m->sealed && !audits(who, m->place))
 		return false;
 	if (takes_part)
 		return true;

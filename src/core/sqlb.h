@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "db/db.h"
 
-enum { SQLB_ARGS = 96, SQLB_TEXT = 16384 };
+enum { SQLB_ARGS = 192, SQLB_TEXT = 16384 };
 
 struct sqlb {
 	struct buf text;
