@@ -2,6 +2,7 @@
  * Entity engine: the single-row side. Creating, reading, changing and deleting rows described by a
  * field table, with scope, version guard and audit diff. Lists are in entity_list.c, CSV in entity_io.c.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "core/audit.h"
@@ -15,11 +16,12 @@ static const struct entity_plan *plan_of_route(const struct req *rq)
 
 const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e)
 {
-	for (size_t i = 0; i < app->nentity; i++) {
-		if (app->entity[i] == e)
-			return app->plan[i];
-	}
-	return NULL;
+	size_t i = 0;
+
+	while (i < app->nentity && app->entity[i] != e)
+		i++;
+	assert(i < app->nentity);
+	return app->plan[i];
 }
 
 static const char *keep(struct app *app, struct buf *b)

@@ -17,6 +17,7 @@ struct entity_plan {
 
 /* Made by app_open for every entity of every module; memory from app->arena. */
 enum err entity_plan_new(struct app *app, const struct entity *e, const struct entity_plan **ret) MUST_CHECK;
+/* Never NULL: the entity must belong to a module of the application. */
 const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e);
 
 /* Conditions from scope and the request's filters (not paging). */

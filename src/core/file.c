@@ -288,12 +288,12 @@ static enum err put(struct req *rq, struct str bytes, struct str name, bool is_p
 		return req_fail(rq, ERR_LIMIT, "too_large", "", "a file has at most %d MB", FILE_MAX_BYTES >> 20);
 	*s = (struct stored){ .rq = rq, .is_public = is_public, .size = bytes.n };
 	err = sniff(bytes, &s->kind);
-	if (err == OK && (s->kind == NULL || (is_public && s->kind->image < 0)))
-		err = req_fail(rq, ERR_INVALID, "file.type", "", is_public
-			? "send a photo: JPEG, PNG or WebP"
-			: "allowed are JPEG, PNG, WebP, PDF, TXT, XLSX, DOCX and MP4");
 	if (err != OK)
 		return err;
+	if (s->kind == NULL || (is_public && s->kind->image < 0))
+		return req_fail(rq, ERR_INVALID, "file.type", "", is_public
+			? "send a photo: JPEG, PNG or WebP"
+			: "allowed are JPEG, PNG, WebP, PDF, TXT, XLSX, DOCX and MP4");
 	s->name = clean_name(rq->arena, name, s->kind->extension);
 	if (s->name.p == NULL)
 		return ERR_NOMEM;

@@ -1,21 +1,14 @@
-/*
- * Decoding by libjpeg, libpng and libwebp into plain RGB, encoding by libjpeg. See file_image.h.
- *
- * libjpeg reports errors through a function that must not return, so this file, and only this one,
- * uses setjmp; nothing that needs cleaning up is made between setjmp and the calls that may jump.
- */
+/* Decoding by TurboJPEG, libpng and libwebp into plain RGB, encoding by TurboJPEG. See file_image.h. */
 #include "core/file_image.h"
 
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
 #include <png.h>
+#include <turbojpeg.h>
 #include <webp/decode.h>
 
-enum { QUALITY_FULL = 85, QUALITY_THUMB = 75, SCANS_MAX = 200 };
+enum { QUALITY_FULL = 85, QUALITY_THUMB = 75 };
 
 struct image {
 	unsigned char *rgb;
@@ -37,83 +30,32 @@ static enum err image_alloc(struct image *im, size_t w, size_t h)
 
 /* ---- JPEG ---- */
 
-struct jpeg_trap {
-	struct jpeg_error_mgr mgr;
-	jmp_buf back;
-};
-
-static void jpeg_fail(j_common_ptr c)
+static enum err jpeg_head(tjhandle h, struct str bytes, struct image *im)
 {
-	struct jpeg_trap *t = (struct jpeg_trap *)c->err;
+	int w, ht, sampling, space;
 
-	longjmp(t->back, 1);
-}
-
-static void jpeg_silent(j_common_ptr c, int level)
-{
-	if (level < 0)
-		c->err->num_warnings++;
-}
-
-/* A progressive picture may ask for endless passes over the same pixels. */
-static void jpeg_progress(j_common_ptr c)
-{
-	if (((j_decompress_ptr)c)->input_scan_number > SCANS_MAX)
-		jpeg_fail(c);
-}
-
-static struct jpeg_error_mgr *trap_init(struct jpeg_trap *t)
-{
-	struct jpeg_error_mgr *m = jpeg_std_error(&t->mgr);
-
-	m->error_exit = jpeg_fail;
-	m->emit_message = jpeg_silent;
-	return m;
-}
-
-static enum err jpeg_rows(struct jpeg_decompress_struct *d, struct jpeg_trap *t, struct image *im)
-{
-	if (setjmp(t->back))
+	if (tjDecompressHeader3(h, (const unsigned char *)bytes.p, (unsigned long)bytes.n, &w, &ht, &sampling,
+		    &space) != 0 || w <= 0 || ht <= 0)
 		return ERR_INVALID;
-	jpeg_start_decompress(d);
-	while (d->output_scanline < d->output_height) {
-		JSAMPROW row = im->rgb + (size_t)d->output_scanline * im->w * 3;
-
-		jpeg_read_scanlines(d, &row, 1);
-	}
-	jpeg_finish_decompress(d);
-	return OK;
-}
-
-static enum err jpeg_head(struct jpeg_decompress_struct *d, struct jpeg_trap *t, struct str bytes)
-{
-	if (setjmp(t->back))
+	/* Printing inks cannot be turned into light without a profile. */
+	if (space == TJCS_CMYK || space == TJCS_YCCK)
 		return ERR_INVALID;
-	jpeg_create_decompress(d);
-	jpeg_mem_src(d, (const unsigned char *)bytes.p, (unsigned long)bytes.n);
-	jpeg_read_header(d, TRUE);
-	/* libjpeg cannot turn printing inks into light. */
-	if (d->jpeg_color_space == JCS_CMYK || d->jpeg_color_space == JCS_YCCK)
-		return ERR_INVALID;
-	d->out_color_space = JCS_RGB;
-	return OK;
+	return image_alloc(im, (size_t)w, (size_t)ht);
 }
 
 static enum err decode_jpeg(struct str bytes, struct image *im)
 {
-	struct jpeg_decompress_struct d = { 0 };
-	struct jpeg_progress_mgr progress = { .progress_monitor = jpeg_progress };
-	struct jpeg_trap trap;
+	tjhandle h = tjInitDecompress();
+	enum err err = h != NULL ? jpeg_head(h, bytes, im) : ERR_NOMEM;
 
-	d.err = trap_init(&trap);
-	enum err err = jpeg_head(&d, &trap, bytes);
-
-	d.progress = &progress;
-	if (err == OK)
-		err = image_alloc(im, d.image_width, d.image_height);
-	if (err == OK)
-		err = jpeg_rows(&d, &trap, im);
-	jpeg_destroy_decompress(&d);
+	/* A progressive picture may ask for endless passes over the same pixels: their number is limited. A
+	 * warning (a few bytes lost at the end) still gives a picture. */
+	if (err == OK && tjDecompress2(h, (const unsigned char *)bytes.p, (unsigned long)bytes.n, im->rgb,
+				 (int)im->w, 0, (int)im->h, TJPF_RGB, TJFLAG_LIMITSCANS) != 0 &&
+		tjGetErrorCode(h) != TJERR_WARNING)
+		err = ERR_INVALID;
+	if (h != NULL)
+		tjDestroy(h);
 	im->orientation = image_orientation(bytes);
 	return err;
 }
@@ -254,69 +196,49 @@ static void mean(const struct image *im, size_t x0, size_t x1, size_t y0, size_t
 		out[i] = (unsigned char)((sum[i] + n / 2) / n);
 }
 
-/* One row of the picture scaled down to w × h. */
-static void scaled_row(const struct image *im, size_t w, size_t h, size_t y, unsigned char *row)
+/* The picture as shown, scaled down to w × h. */
+static unsigned char *scaled(const struct image *im, size_t w, size_t h)
 {
+	unsigned char *to = malloc(w * h * 3);
 	size_t fw, fh;
 
+	if (to == NULL)
+		return NULL;
 	shown_size(im, &fw, &fh);
-	for (size_t x = 0; x < w; x++) {
-		if (w == fw && h == fh)
-			memcpy(row + x * 3, shown_pixel(im, x, y), 3);
-		else
-			mean(im, x * fw / w, (x + 1) * fw / w, y * fh / h, (y + 1) * fh / h, row + x * 3);
+	for (size_t y = 0; y < h; y++) {
+		for (size_t x = 0; x < w; x++) {
+			unsigned char *p = to + (y * w + x) * 3;
+
+			if (w == fw && h == fh)
+				memcpy(p, shown_pixel(im, x, y), 3);
+			else
+				mean(im, x * fw / w, (x + 1) * fw / w, y * fh / h, (y + 1) * fh / h, p);
+		}
 	}
-}
-
-struct encoder {
-	struct jpeg_compress_struct c;
-	struct jpeg_trap trap;
-	unsigned char *out;
-	unsigned long n;
-};
-
-static enum err encode_rows(struct encoder *e, const struct image *im, size_t w, size_t h, int quality,
-	unsigned char *row)
-{
-	if (setjmp(e->trap.back))
-		return ERR_NOMEM;
-	jpeg_create_compress(&e->c);
-	jpeg_mem_dest(&e->c, &e->out, &e->n);
-	e->c.image_width = (JDIMENSION)w;
-	e->c.image_height = (JDIMENSION)h;
-	e->c.input_components = 3;
-	e->c.in_color_space = JCS_RGB;
-	jpeg_set_defaults(&e->c);
-	jpeg_set_quality(&e->c, quality, TRUE);
-	jpeg_start_compress(&e->c, TRUE);
-	while (e->c.next_scanline < e->c.image_height) {
-		JSAMPROW at = row;
-
-		scaled_row(im, w, h, e->c.next_scanline, row);
-		jpeg_write_scanlines(&e->c, &at, 1);
-	}
-	jpeg_finish_compress(&e->c);
-	return OK;
+	return to;
 }
 
 static enum err encode(const struct image *im, size_t w, size_t h, int quality, struct buf *out)
 {
-	unsigned char *row = malloc(w * 3);
-	struct encoder *e = calloc(1, sizeof(*e));
+	bool as_is = w == im->w && h == im->h && im->orientation == 1;
+	unsigned char *turned = as_is ? NULL : scaled(im, w, h), *jpeg = NULL;
+	const unsigned char *px = as_is ? im->rgb : turned;
+	tjhandle t = tjInitCompress();
+	unsigned long n = 0;
 	enum err err = ERR_NOMEM;
 
-	if (row != NULL && e != NULL) {
-		e->c.err = trap_init(&e->trap);
-		err = encode_rows(e, im, w, h, quality, row);
-		jpeg_destroy_compress(&e->c);
-		if (err == OK)
-			buf_put(out, e->out, e->n);
-		free(e->out);
+	if (px != NULL && t != NULL && tjCompress2(t, px, (int)w, 0, (int)h, TJPF_RGB, &jpeg, &n, TJSAMP_420,
+						quality, 0) == 0)
+		err = OK;
+	if (err == OK) {
+		buf_put(out, jpeg, n);
+		if (out->failed)
+			err = ERR_LIMIT;
 	}
-	free(e);
-	free(row);
-	if (err == OK && out->failed)
-		err = ERR_LIMIT;
+	tjFree(jpeg);
+	if (t != NULL)
+		tjDestroy(t);
+	free(turned);
 	return err;
 }
 

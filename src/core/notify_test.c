@@ -20,16 +20,13 @@
 
 static const struct module *const modules[] = { &account_module, NULL };
 
-static struct core_test *make(enum db_engine engine)
+static void prepare(struct core_test *t)
 {
-	struct core_test *t = core_test_new(engine, modules);
-
 	t->app.sse = sse_new(16);
 	assert_int_equal(notify_start(&t->app), OK);
-	return t;
 }
 
-CORE_FIXTURE(make)
+static struct core_case on_sqlite = { DB_SQLITE, modules, prepare }, on_pg = { DB_PG, modules, prepare };
 
 /* A session without signing in: the token is the login, filled up. */
 struct session {
@@ -129,7 +126,7 @@ static void test_scope(void **state)
 	struct core_test *t = *state;
 	struct stream a, b;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	const struct principal *who_a = someone(t, "a", ROLE_DUTY_OFFICER, PLACE_STREET_A);
 	const struct principal *who_b = someone(t, "b", ROLE_DUTY_OFFICER, PLACE_STREET_B);
 	struct matter_view sealed = at(PLACE_GRID_A);
@@ -167,7 +164,7 @@ static void test_resume(void **state)
 	char last[32];
 	int64_t seq = NIL;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	const struct principal *who = someone(t, "a", ROLE_DUTY_OFFICER, PLACE_STREET_A);
 
 	stream_open(t, &s, who, NULL);
@@ -200,7 +197,7 @@ static void test_resync(void **state)
 	struct core_test *t = *state;
 	struct stream s;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	const struct principal *who = someone(t, "a", ROLE_DUTY_OFFICER, PLACE_STREET_A);
 
 	say(t, "config", nothing, NIL, "{\"n\":\"start\"}");
@@ -243,7 +240,7 @@ static void test_cooperation(void **state)
 	struct core_test *t = *state;
 	struct stream s;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	const struct principal *who = someone(t, "dept", ROLE_DISTRICT_DEPT, PLACE_DISTRICT);
 	int64_t user = who->user_id;
 
@@ -291,7 +288,7 @@ static void test_order(void **state)
 	void *failed;
 	size_t n = 0;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	struct speaker sp = { t, EACH };
 	const struct principal *who = someone(t, "a", ROLE_DUTY_OFFICER, PLACE_STREET_A);
 
@@ -321,7 +318,7 @@ static void test_texts(void **state)
 {
 	struct core_test *t = *state;
 
-	CORE_SKIP(t);
+	core_test_need(t);
 	core_test_prepares(t, notify_sql, notify_nsql);
 }
 

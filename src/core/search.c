@@ -4,7 +4,12 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { TOKENS_MAX = 64 << 10, QUERY_MAX = 4096 };
+enum {
+	TOKENS_MAX = 192 << 10,
+	WORD_RUNES = 64,  /* of a word; what follows is not indexed */
+	QUERY_RUNES = 64, /* of a query; what follows is not asked for */
+	QUERY_BYTES = 8192
+};
 
 static bool is_han(uint32_t c)
 {
@@ -38,9 +43,12 @@ struct scan {
 	uint32_t c; /* 0 at the end */
 };
 
+/* Full-width letters and digits are the same as the plain ones. */
 static void advance(struct scan *x)
 {
 	x->c = x->pos < x->s.n ? str_rune(x->s, &x->pos) : 0;
+	if (x->c >= 0xFF01 && x->c <= 0xFF5E)
+		x->c -= 0xFEE0;
 }
 
 /* Each Han character with its follower; the last one alone, so that a prefix finds it. */
@@ -60,13 +68,15 @@ static void han_run(struct scan *x, struct buf *out)
 	buf_char(out, ' ');
 }
 
+/* A leading letter makes every word look the same to the engines: no number, no part of a name. */
 static void word_run(struct scan *x, struct buf *out)
 {
-	while (is_word(x->c)) {
-		put_rune(out, x->c);
+	buf_char(out, 'w');
+	for (int n = 0; is_word(x->c); n++) {
+		if (n < WORD_RUNES)
+			put_rune(out, x->c);
 		advance(x);
 	}
-	buf_char(out, ' ');
 }
 
 void search_tokens(struct str text, struct buf *out)
@@ -75,12 +85,14 @@ void search_tokens(struct str text, struct buf *out)
 
 	advance(&x);
 	while (x.c != 0 && out->n < TOKENS_MAX) {
-		if (is_han(x.c))
+		if (is_han(x.c)) {
 			han_run(&x, out);
-		else if (is_word(x.c))
+		} else if (is_word(x.c)) {
 			word_run(&x, out);
-		else
+			buf_char(out, ' ');
+		} else {
 			advance(&x);
+		}
 	}
 }
 
@@ -115,22 +127,33 @@ static void query_han(struct scan *x, enum db_engine e, struct buf *out)
 	buf_char(out, e == DB_SQLITE ? '"' : ')');
 }
 
+/* The last word may be half typed. */
 static void query_word(struct scan *x, enum db_engine e, struct buf *out)
 {
-	while (is_word(x->c)) {
-		put_rune(out, x->c);
+	word_run(x, out);
+	while (x->c != 0 && !is_word(x->c) && !is_han(x->c))
 		advance(x);
-	}
-	buf_z(out, e == DB_SQLITE ? "*" : ":*");
+	if (x->c == 0)
+		buf_z(out, e == DB_SQLITE ? "*" : ":*");
+}
+
+/* Its beginning, QUERY_RUNES long: all of it is looked for, so less text finds more. */
+static struct str query_head(struct str q)
+{
+	size_t pos = 0;
+
+	for (int n = 0; n < QUERY_RUNES && pos < q.n; n++)
+		(void)str_rune(q, &pos);
+	return (struct str){ q.p, pos };
 }
 
 bool search_query(enum db_engine e, struct str q, struct buf *out)
 {
-	struct scan x = { .s = q };
+	struct scan x = { .s = query_head(q) };
 	bool any = false;
 
 	advance(&x);
-	while (x.c != 0 && out->n < QUERY_MAX) {
+	while (x.c != 0) {
 		if (!is_han(x.c) && !is_word(x.c)) {
 			advance(&x);
 			continue;
@@ -160,7 +183,7 @@ static enum err run(struct dbc *c, int what, int64_t id, const struct str part[3
 	struct buf b;
 	enum err err;
 
-	buf_init(&b, TOKENS_MAX * 2);
+	buf_init(&b, TOKENS_MAX + (64 << 10));
 	for (int i = 0; i < 3; i++) {
 		search_tokens(part[i], &b);
 		buf_z(&b, "zzbreak "); /* no phrase across title, text and address */
@@ -188,7 +211,7 @@ void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a
 {
 	struct buf text;
 
-	buf_init(&text, QUERY_MAX * 2);
+	buf_init(&text, QUERY_BYTES);
 	if (!search_query(e, q, &text) || text.failed)
 		sqlb_add(b, " AND 1 = 0");
 	else if (e == DB_SQLITE)

@@ -1,6 +1,13 @@
 /* See test_core.h. */
 #include "core/test_core.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,4 +365,29 @@ __attribute__((weak)) enum err entity_export_route(struct req *rq, struct jw *ou
 	(void)rq;
 	(void)out;
 	return ERR_BUG;
+}
+
+/* ---- for cmocka ---- */
+
+int core_test_setup(void **state)
+{
+	const struct core_case *c = *state;
+	struct core_test *t = c->engine == DB_PG && !test_pg_present() ? NULL : core_test_new(c->engine, c->modules);
+
+	if (t != NULL && c->fill != NULL)
+		c->fill(t);
+	*state = t;
+	return 0;
+}
+
+int core_test_teardown(void **state)
+{
+	core_test_free(*state);
+	return 0;
+}
+
+void core_test_need(const struct core_test *t)
+{
+	if (t == NULL)
+		skip();
 }

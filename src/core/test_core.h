@@ -44,30 +44,18 @@ const char *core_test_str(struct core_test *t, const char *path);
 size_t core_test_len(struct core_test *t, const char *path);
 void core_test_prepares(struct core_test *t, const char *const *sql, size_t n);
 
-/* Tests on both engines around a file's own maker; without a server the second one is skipped. */
-#define CORE_FIXTURE(make)                                            \
-	static int on_sqlite(void **state)                            \
-	{                                                             \
-		*state = make(DB_SQLITE);                             \
-		return 0;                                             \
-	}                                                             \
-	static int on_pg(void **state)                                \
-	{                                                             \
-		*state = test_pg_present() ? make(DB_PG) : NULL;      \
-		return 0;                                             \
-	}                                                             \
-	static int done(void **state)                                 \
-	{                                                             \
-		core_test_free(*state);                               \
-		return 0;                                             \
-	}
-#define CORE_BOTH(fn)                                  \
-	{ #fn " (SQLite)", fn, on_sqlite, done, NULL }, \
-	{ #fn " (PostgreSQL)", fn, on_pg, done, NULL }
-#define CORE_SKIP(t)             \
-	do {                     \
-		if ((t) == NULL) \
-			skip();  \
-	} while (0)
+/* One test on one engine: give it as a test's initial state. Without a server the state is NULL on
+ * PostgreSQL, and core_test_need skips the test, visibly. */
+struct core_case {
+	enum db_engine engine;
+	const struct module *const *modules;
+	void (*fill)(struct core_test *t); /* NULL allowed */
+};
+int core_test_setup(void **state);
+int core_test_teardown(void **state);
+void core_test_need(const struct core_test *t);
+
+#define CORE_CASE(fn, c) { #fn " " #c, fn, core_test_setup, core_test_teardown, &(c) }
+#define CORE_BOTH(fn) CORE_CASE(fn, on_sqlite), CORE_CASE(fn, on_pg)
 
 #endif
