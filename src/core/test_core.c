@@ -351,22 +351,6 @@ void core_test_prepares(struct core_test *t, const char *const *sql, size_t n)
 	}
 }
 
-/* Kept here until the entity engine's files are all there. */
-__attribute__((weak)) enum err entity_import_route(struct req *rq, struct jw *out);
-__attribute__((weak)) enum err entity_export_route(struct req *rq, struct jw *out);
-__attribute__((weak)) enum err entity_import_route(struct req *rq, struct jw *out)
-{
-	(void)rq;
-	(void)out;
-	return ERR_BUG;
-}
-__attribute__((weak)) enum err entity_export_route(struct req *rq, struct jw *out)
-{
-	(void)rq;
-	(void)out;
-	return ERR_BUG;
-}
-
 /* ---- for cmocka ---- */
 
 int core_test_setup(void **state)

@@ -20,20 +20,6 @@ __attribute__((weak)) const struct snap *req_snap(const struct req *rq)
 	return rq->snap;
 }
 
-__attribute__((weak)) enum err entity_import_route(struct req *rq, struct jw *out)
-{
-	(void)rq;
-	(void)out;
-	return ERR_BUG;
-}
-
-__attribute__((weak)) enum err entity_export_route(struct req *rq, struct jw *out)
-{
-	(void)rq;
-	(void)out;
-	return ERR_BUG;
-}
-
 static void must(enum err err, const char *what, const struct error *e)
 {
 	if (err == OK)
