@@ -31,9 +31,10 @@ enum {
 	REL_REPORTER_BIT = 40, REL_UNIT_BIT, REL_COOP_BIT, REL_SYSTEM_BIT, REL_QUERY_BIT, REL_ANY_BIT,
 	NOT_HANDLER_BIT = 56 /* whoever handled it may not */
 };
-#define REL_REPORTER (UINT64_C(1) << REL_REPORTER_BIT) /* reporter, or holder of the query code */
+#define REL_REPORTER (UINT64_C(1) << REL_REPORTER_BIT) /* who reported it, signed in */
 #define REL_UNIT (UINT64_C(1) << REL_UNIT_BIT)	       /* holds a post at the lead unit */
 #define REL_COOP (UINT64_C(1) << REL_COOP_BIT)	       /* …at a cooperating or whistled unit */
+#define REL_QUERY (UINT64_C(1) << REL_QUERY_BIT)	       /* knows the query code */
 #define REL_SYSTEM (UINT64_C(1) << REL_SYSTEM_BIT)     /* the sweeper */
 #define REL_ANY (UINT64_C(1) << REL_ANY_BIT)	       /* whoever sees the matter */
 #define NOT_HANDLER (UINT64_C(1) << NOT_HANDLER_BIT)
