@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Plugin } from 'vite'
 import { codes, events, grids, iso, meta, people, place, places, rnd, rows, stem, tasks, units, type Any } from './mock-data.ts'
 
-const CONTEXT = { on: true, files: new Map<string, { type: string; bytes: Buffer }>() }
+const CONTEXT = { files: new Map<string, { type: string; bytes: Buffer }>() }
+const COOKIE = 'gezhi_session'
 const user = {
 	id: '1', login: 'duty1', name: '何建国', csrf: 'x',
 	posts: [{ id: '1', role: 'duty_officer', place: places[1]?.code, place_name: '临江街道', unit_id: null, unit_name: null, board: null, standin: false }],
@@ -99,16 +100,15 @@ const figures = (list: Any[]) => {
 }
 const KPI = [['on_time_rate', '按期办结率', 'On-time completion'], ['accept_rate', '受理及时率', 'Timely acceptance'], ['closure_rate', '办结率', 'Closure rate'], ['reopen_rate', '重开率', 'Reopened'], ['satisfied_rate', '满意率', 'Satisfied'], ['resolved_rate', '解决率', 'Resolved'], ['self_close_rate', '自办率', 'Self-closed'], ['return_rate', '退单率', 'Returned'], ['reoccurrence', '复发率', 'Re-occurrence'], ['party_coverage', '党组织覆盖率', 'Party coverage']]
 
-function route(method: string, path: string, q: URLSearchParams, body: Any, raw: Buffer): Any {
+function route(method: string, path: string, q: URLSearchParams, body: Any, raw: Buffer, signedIn: boolean): Any {
 	const is = (m: string, re: RegExp) => (method === m ? re.exec(path) : null)
 	let m: RegExpExecArray | null
 	if (is('GET', /^\/api\/boot$/)) return { name: '云岭区基层治理智治平台', demo: true, version: '0.1.0', zone: '+08:00', accounts: ['admin:district_admin', 'director1:director', 'duty1:duty_officer', 'board1:board_lead', 'post1:post_clerk', 'dept1:district_dept', 'secretary1:community_secretary', 'leader1:grid_leader', 'grid1:grid_worker_ft', 'micro1:micro_leader', 'resident1:resident', 'auditor1:auditor'].map((x, i) => ({ login: x.split(':')[0], role: x.split(':')[1], name: people[i % people.length] })), map: { center: [106.54, 29.4], zoom: 11, bounds: [106.4, 29.3, 106.7, 29.5] } }
 	if (is('POST', /^\/api\/session$/)) {
 		if (body.password !== 'gezhi-demo') throw new Fail(401, 'auth.bad_credentials')
-		CONTEXT.on = true
 		return { token: 't', csrf: 'x', expires_at: iso(Date.now() + 3e7), user }
 	}
-	if (is('DELETE', /^\/api\/session$/)) return (CONTEXT.on = false), {}
+	if (is('DELETE', /^\/api\/session$/)) return {}
 	if (is('GET', /^\/api\/public\/codes$/)) return { items: codes.map((c) => ({ ...c, questions: c.code === 'MS24' ? [{ name: 'size', question_zh: '垃圾量', question_en: 'Amount', type: 'choice', choices: ['一袋', '一堆', '一车'] }] : [] })) }
 	if (is('POST', /^\/api\/public\/reports$/)) return { no: 'SJ2026999001', query_code: 'K7Q4-9XMT' }
 	if (is('POST', /^\/api\/(public\/)?files$/)) {
@@ -116,10 +116,11 @@ function route(method: string, path: string, q: URLSearchParams, body: Any, raw:
 		CONTEXT.files.set(id, { type: 'image/png', bytes: raw })
 		return { id, name: q.get('name') ?? 'photo.jpg', type: 'image/png', size: raw.length }
 	}
+	if (path.endsWith('/NOSUCHCODE')) throw new Fail(404, 'not_found')
 	if (is('GET', /^\/api\/public\/reports\/[^/]+$/)) return { no: 'SJ2026999001', title: '垃圾堆放三天无人清运', state: 'closed', place_name: '滨江社区第一网格', reported_at: iso(Date.now() - 2e8), steps: [{ at: iso(Date.now() - 2e8), state: 'reported' }, { at: iso(Date.now() - 1.9e8), state: 'accepted' }, { at: iso(Date.now() - 1.8e8), state: 'handling' }, { at: iso(Date.now() - 3e7), state: 'closed' }], due_at: iso(Date.now() + 1e8), can_rate: true, can_reopen: true, can_support: false }
 	if (is('POST', /^\/api\/public\/reports\//)) return { state: 'rated' }
 	if (is('GET', /^\/api\/places\/at$/)) return { place: grids[0], path: [places[0], places[1], places[2], grids[0]] }
-	if (!CONTEXT.on) throw new Fail(401, 'auth.required')
+	if (!signedIn) throw new Fail(401, 'auth.required')
 	if (is('GET', /^\/api\/session$/)) return user
 	if (is('GET', /^\/api\/meta$/)) return meta
 	if (is('GET', /^\/api\/matters\/counts$/)) return { todo: 12, doing: 64, watch: 9, overdue: 23, amber: 17, all: 258 }
@@ -246,7 +247,11 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
 	let status = 200
 	let out: Any
 	try {
-		out = route(req.method ?? 'GET', url.pathname, url.searchParams, json, raw)
+		const signedIn = (req.headers.cookie ?? '').includes(COOKIE + '=1')
+		out = route(req.method ?? 'GET', url.pathname, url.searchParams, json, raw, signedIn)
+		if (url.pathname === '/api/session' && req.method !== 'GET') {
+			res.setHeader('Set-Cookie', `${COOKIE}=${req.method === 'POST' ? '1' : ''}; Path=/`)
+		}
 	} catch (e) {
 		if (!(e instanceof Fail)) throw e
 		status = e.status

@@ -2,7 +2,7 @@
 import { t as common } from '@/shared/i18n/common'
 import { has, word } from '@/shared/i18n/core'
 import type { Control } from '@/shared/form/values'
-import './words'
+import '@/shared/matter/words'
 
 export interface ActionField {
 	name: string
@@ -99,12 +99,4 @@ export function asQuery(filters: Record<string, string>): Record<string, string>
 function dayAfter(day: string): string {
 	const next = new Date(Date.parse(day + 'T00:00:00Z') + 86400000)
 	return next.toISOString().slice(0, 10) + 'T00:00:00+08:00'
-}
-
-export function matterPath(kind: string): string {
-	return `/api/${kind}s`
-}
-
-export function matterRoute(m: { kind?: string; id: string }): string {
-	return `/${m.kind === 'task' ? 'tasks' : 'events'}/${m.id}`
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { actionBody, actionFields, asQuery, isInstant } from './actions'
-import { questionControl, questionKey, questionOptions } from './questions'
+import { questionControl, questionKey, questionOptions } from '@/shared/matter/questions'
 
 describe('an action’s form (R027)', () => {
 	it('asks the needed first, each once, and never for position or version', () => {

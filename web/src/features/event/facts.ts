@@ -3,7 +3,7 @@ import { both, has, word } from '@/shared/i18n/core'
 import { time } from '@/shared/i18n/format'
 import { lookup } from '@/shared/use/names'
 import { actionLabel } from './actions'
-import './words'
+import '@/shared/matter/words'
 
 const REFS: Record<string, string> = {
 	unit_id: 'units',

@@ -1,5 +1,9 @@
+import { defineAsyncComponent } from 'vue'
 import type { Feature } from '@/app/module'
 import { t } from '@/app/words'
+
+/* The view of one matter, for pages that show it beside their own list; loaded when it is first shown. */
+export const MatterView = defineAsyncComponent(() => import('./MatterView.vue'))
 
 export const event: Feature = {
 	routes: [

@@ -1,0 +1,9 @@
+/* Where a matter lives: its route on the server and its page on the desk. Pure. */
+
+export function matterPath(kind: string): string {
+	return `/api/${kind}s`
+}
+
+export function matterRoute(m: { kind?: string; id: string }): string {
+	return `/${m.kind === 'task' ? 'tasks' : 'events'}/${m.id}`
+}
