@@ -31,7 +31,8 @@ static void err_cut_whole(char *z, size_t n)
 		z[start - 1] = 0;
 }
 
-enum err err_set(
+/* In brackets, so that no macro of the analysers' takes its place. */
+enum err (err_set)(
 	struct error *e, enum err err, const char *code, const char *field, const char *fmt, ...)
 {
 	if (!e)

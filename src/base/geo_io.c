@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DECIMALS_MAX = 12 };
+
 struct wkb {
 	const unsigned char *p;
 	size_t n, at;
@@ -236,6 +238,8 @@ enum err geo_to_wkb(struct geo *g, const struct geo_shape *s, struct buf *out)
 static void put_decimal(struct buf *out, double v, int decimals)
 {
 	int64_t unit = 1;
+	char digit[DECIMALS_MAX] = { 0 };
+	size_t n = (size_t)decimals;
 
 	for (int i = 0; i < decimals; i++)
 		unit *= 10;
@@ -245,14 +249,13 @@ static void put_decimal(struct buf *out, double v, int decimals)
 	if (scaled < 0)
 		buf_char(out, '-');
 	buf_i64(out, whole);
-	if (rest == 0)
-		return;
-	buf_char(out, '.');
-	while (unit > 1 && rest != 0) {
-		unit /= 10;
-		buf_char(out, (char)('0' + rest / unit));
-		rest %= unit;
-	}
+	for (size_t i = n; i > 0; i--, rest /= 10)
+		digit[i - 1] = (char)('0' + rest % 10);
+	while (n > 0 && digit[n - 1] == '0')
+		n--;
+	if (n > 0)
+		buf_char(out, '.');
+	buf_put(out, digit, n);
 }
 
 static void put_positions(struct buf *out, const struct geo_shape *s, uint32_t r, int decimals)
@@ -282,7 +285,7 @@ static void put_rings(struct buf *out, const struct geo_shape *s, uint32_t p, in
 enum err geo_to_geojson(struct geo *g, const struct geo_shape *s, int decimals, struct buf *out)
 {
 	(void)g;
-	decimals = decimals < 0 ? 0 : decimals > 12 ? 12 : decimals;
+	decimals = decimals < 0 ? 0 : decimals > DECIMALS_MAX ? DECIMALS_MAX : decimals;
 	switch (s->kind) {
 	case GEO_POINT:
 		buf_z(out, "{\"type\":\"Point\",\"coordinates\":");

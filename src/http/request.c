@@ -8,7 +8,8 @@
 
 #include "http/internal.h"
 
-enum err req_fail(
+/* In brackets, so that no macro of the analysers' takes its place. */
+enum err (req_fail)(
 	struct req *rq, enum err err, const char *code, const char *field, const char *fmt, ...)
 {
 	char text[sizeof(rq->err.message)];

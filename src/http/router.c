@@ -129,7 +129,8 @@ static struct node *child_insert(
 	if (!d)
 		return NULL;
 	d->text = text;
-	memmove(*list + at + 1, *list + at, (*n - at) * sizeof(struct node *));
+	for (size_t i = *n; i > at; i--)
+		(*list)[i] = (*list)[i - 1];
 	(*list)[at] = d;
 	(*n)++;
 	return d;

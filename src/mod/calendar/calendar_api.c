@@ -134,13 +134,14 @@ static void keep_december(const struct year_plan *old, struct year_plan *y)
 
 enum err calendar_import(struct req *rq, struct str json, bool dry_run, struct calendar_import *ret)
 {
-	struct year_plan *p = arena_array(rq->arena, 3, sizeof(*p));
-	struct year_plan *y = p, *beside = p + 1, *old = p + 2;
+	struct year_plan *y = ARENA_NEW(rq->arena, struct year_plan);
+	struct year_plan *beside = ARENA_NEW(rq->arena, struct year_plan);
+	struct year_plan *old = ARENA_NEW(rq->arena, struct year_plan);
 	struct calendar_import r = { 0 };
 	bool found;
 	enum err err;
 
-	if (p == NULL)
+	if (y == NULL || beside == NULL || old == NULL)
 		return ERR_NOMEM;
 	err = year_from_notice(json, rq->arena, y, beside, &rq->err);
 	if (err == OK)

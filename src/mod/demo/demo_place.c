@@ -460,7 +460,7 @@ static enum err grids_add(struct demo_places *d, struct street_work *w,
 			community->code, DEDICATED_BASE + i + 1);
 
 		dedicated_name(d, p, name);
-		err = place_ground(d, p, &c, (size_t)(general + i));
+		err = place_ground(d, p, &c, (size_t)general + (size_t)i);
 	}
 	cells_release(d, &c);
 	return err;
@@ -587,9 +587,9 @@ static enum err district_add(struct demo_places *d, struct demo_place *p, int k)
 
 static int streets_of(const struct demo_places *d, int first)
 {
-	int n = 0;
+	int n = 1;
 
-	for (int s = first;
+	for (int s = first + 1;
 		s < d->want.streets && d->street[s].district == d->street[first].district; s++)
 		n++;
 	return n;
@@ -606,7 +606,8 @@ static enum err batch_make(struct demo_places *d)
 	arena_reset(d->a);
 	d->n = 0;
 	d->at = 0;
-	d->cap = (size_t)(3 + plan->communities + plan->grids + plan->dedicated + plan->micros);
+	d->cap = 3 + (size_t)plan->communities + (size_t)plan->grids + (size_t)plan->dedicated +
+		(size_t)plan->micros;
 	d->list = arena_array(d->a, d->cap, sizeof *d->list);
 	if (d->list == NULL)
 		return ERR_NOMEM;

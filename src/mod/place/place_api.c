@@ -369,7 +369,7 @@ static enum err add_successor(struct req *rq, const struct place_row *p, const s
 static enum err replace_place(struct req *rq, struct jw *out)
 {
 	const struct replace_body *in = rq->in;
-	struct place_row old, p;
+	struct place_row old = { .id = 0 }, p;
 	json_t *into = NULL;
 	int64_t id, n;
 	enum err err = req_id(rq, "id", &id);
