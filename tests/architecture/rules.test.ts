@@ -30,7 +30,7 @@ test('includes: upwards, into another module, without folder', () => {
 test('web imports', () => {
 	const files = [
 		...one('web/src/shared/a.ts', "import x from '../features/y/index.ts';\n"),
-		...one('web/src/features/p/a.vue', "import x from '@/features/q/Deep.vue';\nimport { z } from '../q';\n"),
+		...one('web/src/features/p/a.vue', "import x from '@/features/q/Deep.vue';\nimport { z } from '../q';\nimport { t } from '@/features/event/words';\n"),
 		...one('web/src/features/p/b.ts', "import x from './a.vue';\nimport y from '@/shared/a';\nimport v from 'vue';\n"),
 	];
 	assert.deepEqual(r.webImports(files).map((f) => `${f.path}:${f.line}`),
@@ -42,11 +42,14 @@ test('banned calls', () => {
 	assert.deepEqual(lines(r.bannedCalls(one('src/core/a.c', text))), [1, 4]);
 	assert.deepEqual(lines(r.bannedCalls(one('src/main/a.c', text))), [1]);
 	assert.deepEqual(lines(r.bannedCalls(one('src/core/a_test.c', text))), [1]);
+	assert.equal(r.bannedCalls(one('src/core/a.c', 'longjmp(x, 1);')).length, 1);
+	assert.equal(r.bannedCalls(one('src/core/file_image.c', 'longjmp(x, 1);')).length, 0);
 });
 
 test('static locals', () => {
 	const text = 'static int f(void)\n{\n\tstatic int n;\n\tstatic const int k = 1;\n}\n';
 	assert.deepEqual(lines(r.staticLocals(one('src/base/a.c', text))), [3]);
+	assert.equal(r.staticLocals(one('src/base/a.h', '#define F(x) \\\n\tstatic int f(void)\n')).length, 0);
 });
 
 test('sizes', () => {
