@@ -1,143 +1,135 @@
 /*
- * The command line. So far it cares for a store: bringing its schema up to date, checking it, copying it
- * while in use, and verifying the audit chains. Exit codes: 0 done, 1 it failed or something is wrong,
- * 2 the call's words are off.
+ * The command line: finds the command, reads its settings, runs it. Exit codes: 0 done, 1 it failed or
+ * something is wrong, 2 the words of the call are off.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto.h"
-#include "core/audit.h"
-#include "core/migrations.h"
+#include "main/cli.h"
 
-struct call_args {
-	const char *db, *operand;
-};
+enum { SETTINGS_ARENA = 4 << 20, HELP_BYTES = 1 << 16 };
 
-struct command {
-	const char *name, *operand, *help;
-	enum err (*run)(struct db *db, const struct call_args *args, struct error *e);
-};
-
-static enum err run_migrate(struct db *db, const struct call_args *args, struct error *e)
-{
-	int applied = 0;
-	enum err err = db_migrate(db, gezhi_migrations, gezhi_migrations_n, &applied, e);
-
-	(void)args;
-	if (err == OK)
-		printf("%d migrations applied; the schema is at %d\n", applied,
-			gezhi_migrations[gezhi_migrations_n - 1].number);
-	return err;
-}
-
-static enum err run_check(struct db *db, const struct call_args *args, struct error *e)
-{
-	enum err err = db_check(db, e);
-
-	(void)args;
-	if (err == OK)
-		printf("the store is consistent\n");
-	return err;
-}
-
-static enum err run_backup(struct db *db, const struct call_args *args, struct error *e)
-{
-	enum err err = db_backup(db, args->operand, e);
-
-	if (err == OK)
-		printf("copied to %s\n", args->operand);
-	return err;
-}
-
-static enum err run_audit(struct db *db, const struct call_args *args, struct error *e)
-{
-	struct dbc *c = NULL;
-	int64_t entries = 0, bad = NIL;
-	enum err err;
-
-	if (strcmp(args->operand, "verify") != 0)
-		return err_set(e, ERR_INVALID, "usage", "", "the only audit command is verify");
-	err = db_reader_open(db, &c);
-	if (err == OK)
-		err = audit_verify(c, &entries, &bad, e);
-	dbc_free(c);
-	if (err == OK)
-		printf("%lld entries verified\n", (long long)entries);
-	return err;
-}
-
-static const struct command commands[] = {
-	{ "migrate", NULL, "bring the store's schema up to date", run_migrate },
-	{ "check", NULL, "check the store's integrity", run_check },
-	{ "backup", "FILE", "copy a store in use into a new FILE", run_backup },
-	{ "audit", "verify", "verify every audit chain", run_audit },
+static const struct command *const commands[] = {
+	&cmd_serve,
+	&cmd_migrate,
+	&cmd_user,
+	&cmd_import,
+	&cmd_export,
+	&cmd_backup,
+	&cmd_restore,
+	&cmd_audit,
+	&cmd_check,
+	&cmd_openapi,
 };
 
 static void help(FILE *out)
 {
-	fputs("usage: gezhi COMMAND [OPERAND] [--db sqlite:PATH|postgres://…]\n"
-	      "The store may also be named by GEZHI_DB.\n\n", out);
+	fputs("gezhi " GEZHI_VERSION "\nusage: gezhi COMMAND [OPERANDS] [OPTIONS]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(out, "  %-8s %-7s %s\n", commands[i].name,
-			commands[i].operand != NULL ? commands[i].operand : "", commands[i].help);
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\ngezhi COMMAND --help tells more. Every option may also be given in the environment:\n"
+	      "--key-file as GEZHI_KEY_FILE, and so on.\n", out);
+}
+
+static int help_command(const struct command *cmd)
+{
+	struct buf b;
+
+	buf_init(&b, HELP_BYTES);
+	buf_fmt(&b, "usage: gezhi %s %s\n\n%s.\n", cmd->name, cmd->operands, cmd->summary);
+	if (cmd->help != NULL)
+		buf_fmt(&b, "\n%s", cmd->help);
+	buf_z(&b, "\noptions\n");
+	options_help(&cmd->options, &b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_release(&b);
+	return EXIT_OK;
 }
 
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
 	}
 	return NULL;
 }
 
-static bool read_args(int argc, char **argv, const struct command *cmd, struct call_args *ret)
+static bool asks_help(int argc, char **argv)
 {
-	*ret = (struct call_args){ .db = getenv("GEZHI_DB") };
-	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "--db") == 0 && i + 1 < argc)
-			ret->db = argv[++i];
-		else if (argv[i][0] != '-' && cmd->operand != NULL && ret->operand == NULL)
-			ret->operand = argv[i];
-		else
-			return false;
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
 	}
-	return ret->db != NULL && (cmd->operand == NULL || ret->operand != NULL);
+	return false;
 }
 
-static int run(const struct command *cmd, const struct call_args *args)
+/* The settings file must be known before the settings are read. */
+static const char *config_file(const struct command *cmd, int argc, char **argv)
 {
-	struct db_config cfg = { .url = args->db, .writers = 1, .batch = 128 };
-	struct error e = { .err = OK };
-	struct db *db = NULL;
-	enum err err = crypto_init();
+	bool takes = false;
 
-	if (err == OK)
-		err = db_open(&cfg, &db, &e);
-	if (err == OK)
-		err = cmd->run(db, args, &e);
-	db_close(db);
+	for (size_t i = 0; i < cmd->options.n; i++)
+		takes = takes || strcmp(cmd->options.v[i].name, "config") == 0;
+	for (int i = 2; takes && i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			return argv[i + 1];
+		if (strncmp(argv[i], "--config=", 9) == 0)
+			return argv[i] + 9;
+	}
+	return takes ? getenv("GEZHI_CONFIG") : NULL;
+}
+
+static int run_command(struct run *r, int argc, char **argv)
+{
+	const struct command *cmd = r->cmd;
+	/* argv[0] of the options is the command's own name. */
+	enum err err = options_parse(&cmd->options, argc - 1, argv + 1, config_file(cmd, argc, argv), &r->set,
+		r->set.operand, cmd->max, &r->set.noperand, r->arena, &r->e);
+
+	if (err == ERR_INVALID)
+		return cli_usage(r, "%s", r->e.message);
 	if (err != OK)
-		fprintf(stderr, "gezhi %s: %s\n", cmd->name, e.message[0] != '\0' ? e.message : err_name(err));
-	return err == OK ? 0 : 1;
+		return cli_fail(r, err);
+	if (r->set.noperand < cmd->min)
+		return cli_usage(r, "something is missing");
+	if (r->set.db == NULL && cmd != &cmd_openapi)
+		return cli_usage(r, "name the store with --db or GEZHI_DB");
+	err = crypto_init();
+	return err != OK ? cli_fail(r, err) : cmd->run(r);
 }
 
 int main(int argc, char **argv)
 {
-	const struct command *cmd = argc > 1 ? find(argv[1]) : NULL;
-	struct call_args args;
+	const char *name = argc > 1 ? argv[1] : "";
+	struct run r = { .cmd = find(name) };
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			help(stdout);
-			return 0;
-		}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		help(stdout);
+		return EXIT_OK;
 	}
-	if (cmd == NULL || !read_args(argc, argv, cmd, &args)) {
+	if (strcmp(name, "--version") == 0) {
+		puts("gezhi " GEZHI_VERSION);
+		return EXIT_OK;
+	}
+	if (r.cmd == NULL) {
+		if (argc > 1)
+			fprintf(stderr, "gezhi: there is no command \"%.40s\"\n", name);
 		help(stderr);
-		return 2;
+		return EXIT_USAGE;
 	}
-	return run(cmd, &args);
+	if (asks_help(argc, argv))
+		return help_command(r.cmd);
+	r.arena = arena_new(SETTINGS_ARENA);
+	if (r.arena == NULL)
+		return cli_fail(&r, ERR_NOMEM);
+	int code = run_command(&r, argc, argv);
+
+	arena_free(r.arena);
+	/* What could not be written was not done. */
+	if (fflush(stdout) != 0 && code == EXIT_OK)
+		code = EXIT_FAILED;
+	return code;
 }

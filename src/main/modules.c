@@ -1,0 +1,25 @@
+/* The explicit list of modules: nothing registers itself. */
+#include "main/modules.h"
+
+#include "core/account.h"
+#include "core/file.h"
+#include "core/matter.h"
+#include "core/system.h"
+#include "mod/calendar/calendar.h"
+#include "mod/duty/duty.h"
+#include "mod/map/map.h"
+#include "mod/party/party.h"
+#include "mod/place/place.h"
+
+const struct module *const gezhi_modules[] = {
+	&account_module,
+	&file_module,
+	&matter_module,
+	&system_module,
+	&calendar_module,
+	&place_module,
+	&party_module,
+	&duty_module,
+	&map_module,
+	NULL,
+};
