@@ -161,7 +161,7 @@ static enum err load_map(struct import *im)
 static void list_kinds(struct run *r, const struct app *app)
 {
 	cli_usage(r, "there is no kind \"%.40s\"", r->set.operand[0]);
-	fputs("kinds: divisions calendar", stderr);
+	fputs("kinds: divisions places calendar", stderr);
 	for (size_t i = 0; i < app->nentity; i++) {
 		if (!(app->entity[i]->flags & ENTITY_NO_IMPORT))
 			fprintf(stderr, " %s", app->entity[i]->path);
@@ -200,7 +200,7 @@ static int import(struct run *r)
 		return cli_fail(r, err);
 	buf_init(&im.errors, ERRORS_BYTES);
 	im.entity = entity_by_path(im.app, kind);
-	if (strcmp(kind, "divisions") == 0)
+	if (strcmp(kind, "divisions") == 0 || strcmp(kind, "places") == 0)
 		im.fn = import_places;
 	else if (strcmp(kind, "calendar") == 0)
 		im.fn = import_year;

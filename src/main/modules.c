@@ -7,6 +7,8 @@
 #include "core/system.h"
 #include "mod/calendar/calendar.h"
 #include "mod/duty/duty.h"
+#include "mod/event/event.h"
+#include "mod/kpi/kpi.h"
 #include "mod/map/map.h"
 #include "mod/party/party.h"
 #include "mod/place/place.h"
@@ -21,5 +23,7 @@ const struct module *const gezhi_modules[] = {
 	&party_module,
 	&duty_module,
 	&map_module,
+	&event_module,
+	&kpi_module,
 	NULL,
 };
