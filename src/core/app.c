@@ -179,7 +179,11 @@ static enum err open_store(struct app *app, const struct app_options *o, bool mi
 		err = db_schema_version(c, &version);
 	if (err == OK && version != gezhi_migrations[gezhi_migrations_n - 1].number)
 		err = err_set(e, ERR_CONFLICT, "schema", "db",
-			"the store has schema %d, this program needs %d: run gezhi migrate", version,
+			version < gezhi_migrations[gezhi_migrations_n - 1].number
+				? "the store has schema %d, this program needs %d: run gezhi migrate"
+				: "the store has schema %d, this program knows up to %d: a newer one made it; "
+				  "update this program",
+			version,
 			gezhi_migrations[gezhi_migrations_n - 1].number);
 	if (err == OK)
 		err = snap_reload(app, c);

@@ -185,7 +185,8 @@ static enum err compare(
 		char sum[HASH_HEX];
 		if (i >= n || m[i].number != number)
 			err = err_set(e, ERR_CONFLICT, "schema.newer", "",
-				"the store has migration %d, which this program does not know",
+				"the store has migration %d, which this program does not know: a newer one made it; "
+				"update this program",
 				number);
 		else if (!checksum(&m[i], sum))
 			err = err_set(e, ERR_NOMEM, "store.memory", "", "out of memory");
