@@ -160,9 +160,12 @@ static bool walk(struct out *o, struct list *l, const char *dir, const char *bel
 	DIR *d = depth > DEPTH_MAX ? NULL : opendir(dir);
 	bool ok = true;
 
-	if (!d)
-		return depth == 0 && errno == ENOENT ? true : fail("open", dir);
+	if (!d && !(depth == 0 && errno == ENOENT))
+		return fail("open", dir);
+	/* Also where it is not: once it is there, this is to run again. */
 	depend(o, dir);
+	if (!d)
+		return true;
 	for (struct dirent *entry; ok && (entry = readdir(d));)
 		ok = walk_one(o, l, dir, below, entry->d_name, depth);
 	closedir(d);
