@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { freePort } from '../../pg/cluster.ts';
 import { Client } from './client.ts';
-import { bin, type Content, type Ran, gezhi, newStore, type Store } from './store.ts';
+import { bin, type Content, type Ran, gezhi, keyEnv, newStore, type Store } from './store.ts';
 
 export { Client } from './client.ts';
 export type { Reply, StreamEvent } from './client.ts';
@@ -71,7 +71,7 @@ export class Server {
 		const log = openSync(logPath, 'a');
 		const child = spawn(bin, ['serve', '--db', store.url, '--port', String(port), ...(options.args ?? [])], {
 			cwd: store.dir,
-			env: { ...process.env, ...options.env },
+			env: { ...process.env, ...keyEnv(store.dir), ...options.env },
 			stdio: ['ignore', log, log],
 		});
 		closeSync(log);

@@ -40,11 +40,16 @@ export interface RunOptions {
 	env?: NodeJS.ProcessEnv;
 }
 
+/** PostgreSQL has no folder for the keys, so they are named: they lie in the store's own. */
+export const keyEnv = (dir: string): NodeJS.ProcessEnv =>
+	engine === 'pg' ? { GEZHI_KEY_FILE: join(dir, 'gezhi.key') } : {};
+
 /** Runs the program under test to its end. */
 export function gezhi(args: string[], options: RunOptions = {}, program = bin): Ran {
+	const cwd = options.cwd ?? tmpdir();
 	const r = spawnSync(program, args, {
-		cwd: options.cwd ?? tmpdir(),
-		env: { ...process.env, ...options.env },
+		cwd,
+		env: { ...process.env, ...keyEnv(cwd), ...options.env },
 		encoding: 'utf8',
 		input: options.input ?? '',
 		maxBuffer: 256 << 20,
