@@ -55,7 +55,7 @@ static enum err set_amber(struct clock_run *r, const struct calendar *cal)
 	enum err err = counted(cal, r->rule.unit, r->start, r->due, &total);
 
 	if (err == OK)
-		err = later(cal, r->rule.unit, r->start, total / 4 * 3, &r->amber);
+		err = later(cal, r->rule.unit, r->start, total * 3 / 4, &r->amber);
 	if (err == OK && r->amber > r->due)
 		r->amber = r->due;
 	return err;
@@ -93,13 +93,15 @@ static enum err resume(struct clock_run *r, const struct clock_step *s, const st
 	return set_amber(r, cal);
 }
 
+/* Working days are counted from the day the run was due on. Its due time is most often closing time, from
+ * which the calendar would count as from the next opening: hence the instant before. */
 static enum err extend(struct clock_run *r, const struct clock_step *s, const struct calendar *cal)
 {
 	enum err err;
 
 	if (r->stop != NIL || r->paused_at != NIL || s->at > r->due)
 		return ERR_CONFLICT;
-	err = clock_due(cal, r->due, s->arg, &r->due);
+	err = clock_due(cal, s->arg.unit == UNIT_WORK_DAYS ? r->due - 1 : r->due, s->arg, &r->due);
 	return err != OK ? err : set_amber(r, cal);
 }
 
@@ -111,10 +113,10 @@ static enum err set_due(struct clock_run *r, const struct clock_step *s, const s
 	return set_amber(r, cal);
 }
 
-/* A failed check: the clock runs on with what was left, or with the least time given by the step. */
+/* A failed check: the clock runs on with what was left; if nothing was left, with the time the step gives. */
 static enum err unstop(struct clock_run *r, const struct clock_step *s, const struct calendar *cal)
 {
-	int64_t idle, due, least;
+	int64_t idle, due, given;
 	enum err err;
 
 	if (r->stop == NIL || r->voided)
@@ -123,11 +125,11 @@ static enum err unstop(struct clock_run *r, const struct clock_step *s, const st
 	if (err == OK)
 		err = later(cal, r->rule.unit, r->due, idle, &due);
 	if (err == OK)
-		err = clock_due(cal, s->at, s->arg, &least);
+		err = clock_due(cal, s->at, s->arg, &given);
 	if (err != OK)
 		return err;
 	r->paused_ms += idle;
-	r->due = due > s->at && r->stop <= r->due ? due : least;
+	r->due = due > s->at && r->stop <= r->due ? due : given;
 	r->stop = NIL;
 	return set_amber(r, cal);
 }
@@ -184,30 +186,39 @@ static bool ticking(const struct clock_run *r)
 	return r->start != NIL && r->stop == NIL && r->paused_at == NIL && !r->voided;
 }
 
-/* "Twice the time": as much again after the due date, by the wall clock. */
-static int64_t escalation(const struct clock_run *r)
+/* "Twice the time": as much again after the due date, in the clock's own kind of time; by the wall clock where
+ * the calendar does not reach. */
+static int64_t escalation(const struct clock_run *r, const struct calendar *cal)
 {
+	int64_t total, at;
+
+	if (counted(cal, r->rule.unit, r->start, r->due, &total) == OK &&
+	    later(cal, r->rule.unit, r->due, total, &at) == OK)
+		return at;
 	return r->due + (r->due - r->start);
 }
 
-int clock_level(const struct clock_run *r, int64_t now)
+int clock_level(const struct clock_run *r, const struct calendar *cal, int64_t now)
 {
-	if (!ticking(r) || now < r->amber)
+	if (!ticking(r) || now < (r->amber != NIL ? r->amber : r->due))
 		return 0;
 	if (now <= r->due)
 		return 1;
-	return now < escalation(r) ? 2 : 3;
+	return now < escalation(r, cal) ? 2 : 3;
 }
 
-int64_t clock_next(const struct clock_run *r, int64_t now)
+int64_t clock_next(const struct clock_run *r, const struct calendar *cal, int64_t now)
 {
 	if (!ticking(r))
 		return NIL;
-	if (now < r->amber)
+	if (r->amber != NIL && now < r->amber)
 		return r->amber;
 	if (now <= r->due)
 		return r->due + 1;
-	return now < escalation(r) ? escalation(r) : NIL;
+
+	int64_t third = escalation(r, cal);
+
+	return now < third ? third : NIL;
 }
 
 /* ---- words ---- */

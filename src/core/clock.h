@@ -21,7 +21,7 @@ struct clock_step {
 	enum clock_kind clock;
 	enum clock_op op;
 	int64_t at;
-	struct span_rule arg; /* START, EXTEND: length; UNSTOP: the least time left */
+	struct span_rule arg; /* START, EXTEND: length; UNSTOP: the time given when none is left */
 	int64_t due;	      /* SET_DUE */
 };
 
@@ -39,10 +39,11 @@ struct clock_run {
 enum err clock_apply(struct clock_run *r, const struct clock_step *s, const struct calendar *cal) MUST_CHECK;
 /* Due date of a span from a start. */
 enum err clock_due(const struct calendar *cal, int64_t start, struct span_rule rule, int64_t *ret) MUST_CHECK;
-/* 0 on time, 1 amber (75% used), 2 red (due passed), 3 twice the time used. 0 when stopped or paused. */
-int clock_level(const struct clock_run *r, int64_t now);
+/* 0 on time, 1 amber (75% used), 2 red (due passed), 3 twice the time used (opening time for working clocks).
+ * 0 when stopped or paused. */
+int clock_level(const struct clock_run *r, const struct calendar *cal, int64_t now);
 /* Next instant after `now` at which clock_level changes; NIL when never. */
-int64_t clock_next(const struct clock_run *r, int64_t now);
+int64_t clock_next(const struct clock_run *r, const struct calendar *cal, int64_t now);
 /* One line of explanation as JSON object {at, text_zh, text_en}. `before` is the run before the step. */
 void clock_explain(const struct clock_run *before, const struct clock_run *after, const struct clock_step *s,
 		   struct jw *out);

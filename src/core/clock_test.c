@@ -76,7 +76,7 @@ static void test_pause_shifts(void **state)
 	assert_int_equal(r.due, at("2026-03-03T18:00:00+08:00"));
 	assert_int_equal(apply(&r, c, CLK_PAUSE, "2026-03-03T10:00:00+08:00", NULL), OK);
 	assert_int_equal(apply(&r, c, CLK_PAUSE, "2026-03-03T11:00:00+08:00", NULL), ERR_CONFLICT);
-	assert_int_equal(clock_level(&r, at("2026-03-09T10:00:00+08:00")), 0);
+	assert_int_equal(clock_level(&r, c, at("2026-03-09T10:00:00+08:00")), 0);
 	assert_int_equal(apply(&r, c, CLK_RESUME, "2026-03-03T15:00:00+08:00", NULL), OK);
 	assert_int_equal(r.paused_ms, 3 * MS_HOUR);
 	assert_int_equal(r.due, at("2026-03-04T12:00:00+08:00"));
@@ -106,11 +106,11 @@ static void test_levels(void **state)
 
 	(void)state;
 	assert_int_equal(apply(&r, c, CLK_START, "2026-03-03T00:00:00+08:00", "24h"), OK);
-	assert_int_equal(clock_level(&r, at("2026-03-03T12:00:00+08:00")), 0);
-	assert_int_equal(clock_level(&r, at("2026-03-03T18:00:00+08:00")), 1);
-	assert_int_equal(clock_level(&r, at("2026-03-04T06:00:00+08:00")), 2);
-	assert_int_equal(clock_level(&r, at("2026-03-05T00:00:00+08:00")), 3);
-	assert_int_equal(clock_next(&r, r.start), r.amber);
+	assert_int_equal(clock_level(&r, c, at("2026-03-03T12:00:00+08:00")), 0);
+	assert_int_equal(clock_level(&r, c, at("2026-03-03T18:00:00+08:00")), 1);
+	assert_int_equal(clock_level(&r, c, at("2026-03-04T06:00:00+08:00")), 2);
+	assert_int_equal(clock_level(&r, c, at("2026-03-05T00:00:00+08:00")), 3);
+	assert_int_equal(clock_next(&r, c, r.start), r.amber);
 	calendar_free(c);
 }
 

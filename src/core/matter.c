@@ -163,9 +163,9 @@ static void summarize(struct act *a)
 			m->due_at = r->due;
 			m->clock = r->clock;
 		}
-		if (clock_level(r, a->now) > level)
-			level = clock_level(r, a->now);
-		next = clock_next(r, a->now);
+		if (clock_level(r, calendar_of(a), a->now) > level)
+			level = clock_level(r, calendar_of(a), a->now);
+		next = clock_next(r, calendar_of(a), a->now);
 		if (next != NIL && (m->wake_at == NIL || next < m->wake_at))
 			m->wake_at = next;
 	}

@@ -97,7 +97,7 @@ static void write_run(struct req *rq, const struct replay *p, const struct clock
 	jw_kz(out, "unit", want->rule.unit == UNIT_MS ? "calendar" : "working");
 	span_text(want->rule, len);
 	jw_kz(out, "length", len);
-	jw_kint(out, "level", clock_level(want, rq->now));
+	jw_kint(out, "level", clock_level(want, snap_calendar(req_snap(rq)), rq->now));
 	jw_karr(out, "lines");
 	for (size_t i = 0; i < p->n; i++) {
 		const struct calendar *cal = snap_calendar_at(req_snap(rq), p->calendar[i]);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/crypto.h"
+#include "base/geo.h"
 #include "core/matter_db.h"
 
 #define ROLE_BITS ((UINT64_C(1) << ROLE_MAX) - 1)
@@ -196,4 +198,24 @@ enum err matter_actions(struct req *rq, const struct matter_kind *k, const struc
 	}
 	jw_end_arr(out);
 	return err;
+}
+
+/* ---- small things about a matter ---- */
+
+void matter_set_point(struct matter *m, double lon, double lat)
+{
+	m->lon = lon;
+	m->lat = lat;
+	m->morton = morton_of(lon, lat);
+}
+
+int64_t query_hash(struct str code)
+{
+	unsigned char h[HASH_LEN];
+	int64_t v = 0;
+
+	crypto_sha256(code, h);
+	for (int i = 0; i < 8; i++)
+		v = (int64_t)(((uint64_t)v << 8) | h[i]);
+	return v & INT64_MAX;
 }

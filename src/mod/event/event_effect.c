@@ -641,7 +641,7 @@ enum err do_alarm(struct act *a)
 	int level = 0;
 
 	for (size_t i = 0; i < a->nrun; i++) {
-		int l = clock_level(&a->run[i], a->now);
+		int l = clock_level(&a->run[i], snap_calendar(a->snap), a->now);
 
 		level = l > level ? l : level;
 	}

@@ -18,7 +18,7 @@
 #define STOP(c) { CLOCK_##c, CLK_STOP }
 #define VOID_(c) { CLOCK_##c, CLK_VOID }
 
-const struct transition event_flow[] = {
+const struct transition event_flow[EVENT_NFLOW] = {
 	/* 1 report */
 	{ .action = "report", .to = MS_REPORTED, .who = REPORTERS | REL_ANY, CLOCKS(START(ACCEPT)),
 		.effect = do_report },
@@ -138,4 +138,3 @@ const struct transition event_flow[] = {
 	{ .action = "edit", .from = ST_OPEN, .to = MS_NONE, .who = CENTRE_DUTY | BOARD,
 		.allows = "event_code urgency place lon lat address", .effect = do_edit },
 };
-const size_t event_nflow = sizeof(event_flow) / sizeof(event_flow[0]);

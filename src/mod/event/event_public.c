@@ -1,0 +1,186 @@
+/*
+ * The public page: report without an account, follow with the query code, answer. The code is the only
+ * key: whoever has it sees the steps, never names, units' internal notes or other people's words.
+ */
+#include "mod/event/event_public.h"
+
+#include <string.h>
+
+#include "core/matter_list.h"
+#include "core/rate.h"
+#include "mod/event/event.h"
+#include "mod/event/event_db.h"
+
+enum { REPORTS_BURST = 10, REPORTS_PER_MINUTE = 5 };
+
+enum err public_codes(struct req *rq, struct jw *out)
+{
+	static const char *const type_word[] = { "text", "number", "choice", "yes_no", "date" };
+	const struct event_book *b = event_book(req_snap(rq), rq->app);
+
+	jw_obj(out);
+	jw_karr(out, "items");
+	for (size_t i = 0; i < b->ncode; i++) {
+		const struct event_code *c = &b->code[i];
+
+		if (c->active != 1 || c->is_public != 1)
+			continue;
+		jw_obj(out);
+		jw_kstr(out, "code", c->code);
+		jw_kstr(out, "name_zh", c->name_zh);
+		jw_kstr(out, "name_en", c->name_en);
+		jw_kz(out, "track", vocab_word(&track_vocab, c->track));
+		jw_kbool(out, "photo", c->photo == 1);
+		jw_kbool(out, "sealed", c->sealed == 1);
+		jw_karr(out, "questions");
+		for (size_t q = 0; q < b->nquestion; q++) {
+			const struct code_question *cq = &b->question[q];
+
+			if (cq->code_id != c->id || cq->type < 0 || cq->type > QUESTION_DATE)
+				continue;
+			jw_obj(out);
+			jw_kstr(out, "name", cq->name);
+			jw_kstr(out, "question_zh", cq->question_zh);
+			jw_kstr(out, "question_en", cq->question_en);
+			jw_kz(out, "type", type_word[cq->type]);
+			jw_kbool(out, "required", cq->required == 1);
+			jw_kstr(out, "choices", cq->choices);
+			jw_end_obj(out);
+		}
+		jw_end_arr(out);
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
+	jw_kz(out, "next", NULL);
+	jw_end_obj(out);
+	return OK;
+}
+
+enum err public_report(struct req *rq, struct jw *out)
+{
+	struct event_in in = *(const struct event_in *)rq->in;
+	struct act *a = ARENA_NEW(rq->arena, struct act);
+	char code[16], no[32];
+	enum err err;
+
+	if (a == NULL)
+		return ERR_NOMEM;
+	if (rq->remote.p != NULL &&
+	    !rate_take(rq->app->rate, rq->remote, "report", REPORTS_BURST, REPORTS_PER_MINUTE, rq->now))
+		return req_fail(rq, ERR_LIMIT, "rate", "", "too many reports from here; wait a few minutes");
+	if (in.ext_no.p != NULL || in.source.p != NULL || in.urgency != NIL)
+		return req_fail(rq, ERR_INVALID, "unknown_field", in.ext_no.p != NULL ? "ext_no" :
+			in.source.p != NULL ? "source" : "urgency", "the public page does not take this");
+	in.source = STR("resident");
+	err = event_create(a, rq, &in, code);
+	if (err != OK)
+		return err;
+	matter_no(&event_kind, a->m.id, no);
+	jw_obj(out);
+	jw_kz(out, "no", no);
+	jw_kz(out, "query_code", code);
+	jw_kz(out, "state", vocab_word(&mstate_vocab, a->m.state));
+	jw_kstr(out, "place_name", a->m.sealed == 1 ? (struct str){ NULL, 0 } : snap_place_name(a->snap, a->m.place));
+	jw_ktime(out, "due_at", a->m.due_at);
+	jw_end_obj(out);
+	return OK;
+}
+
+static enum err find(struct req *rq, struct matter *m)
+{
+	int64_t id;
+	enum err err = db_int(rq->db, event_sql[Q_EVENT_BY_QUERY], ARGS(I(query_hash(req_param(rq, "query_code")))), &id);
+
+	if (rq->remote.p != NULL && !rate_take(rq->app->rate, rq->remote, "query", 60, 60, rq->now))
+		return req_fail(rq, ERR_LIMIT, "rate", "", "too many look-ups from here; wait a minute");
+	if (err == OK)
+		err = matter_load(rq->db, rq->arena, id, m);
+	if (err == ERR_NOT_FOUND)
+		return req_fail(rq, ERR_NOT_FOUND, "not_found", "query_code", "no report has this code");
+	return err;
+}
+
+/* What a resident is shown of the history: the steps, without internal notes. */
+static enum err write_steps(struct req *rq, const struct matter *m, struct jw *out)
+{
+	struct rows *r = db_query(rq->db, event_sql[Q_EVENT_STEPS], ARGS(I(m->id)));
+	int64_t last = -1;
+
+	jw_karr(out, "steps");
+	while (rows_next(r)) {
+		int64_t state = row_int_at(r, 2);
+		struct str action = row_str_at(r, 1);
+		bool told = str_eqz(action, "reject") || str_eqz(action, "hard_case_close");
+
+		if (state == last)
+			continue;
+		last = state;
+		jw_obj(out);
+		jw_ktime(out, "at", row_int_at(r, 0));
+		jw_kz(out, "state", vocab_word(&mstate_vocab, state));
+		jw_kstr(out, "text", told ? row_str_at(r, 3) : (struct str){ NULL, 0 });
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
+	return rows_close(r);
+}
+
+static enum err write_follow(struct req *rq, struct matter *m, struct jw *out)
+{
+	struct matter *parent = m;
+	char no[32];
+	enum err err = OK;
+
+	if (m->merged_into != NIL) { /* its reporter follows the event it was merged into */
+		parent = ARENA_NEW(rq->arena, struct matter);
+		err = parent == NULL ? ERR_NOMEM : matter_load(rq->db, rq->arena, m->merged_into, parent);
+	}
+	if (err != OK)
+		return err;
+	matter_no(&event_kind, m->id, no);
+	jw_obj(out);
+	jw_kz(out, "no", no);
+	jw_kstr(out, "title", m->title);
+	jw_kz(out, "state", vocab_word(&mstate_vocab, parent->state));
+	jw_kbool(out, "merged", parent != m);
+	jw_kstr(out, "place_name", m->sealed == 1 ? (struct str){ NULL, 0 } : snap_place_name(req_snap(rq), m->place));
+	jw_ktime(out, "reported_at", m->reported_at);
+	jw_ktime(out, "due_at", parent->due_at);
+	jw_kstr(out, "result", parent->open ? (struct str){ NULL, 0 } : parent->result);
+	jw_kbool(out, "can_rate", m->state == MS_CLOSED);
+	jw_kbool(out, "can_reopen", (m->state == MS_CLOSED || m->state == MS_RATED) && m->reopens < 2);
+	jw_kbool(out, "can_object", m->self_closed == 1 && (m->state == MS_CHECKING || m->state == MS_CLOSED));
+	jw_kbool(out, "can_appeal", m->state == MS_REJECTED);
+	err = write_steps(rq, parent, out);
+	jw_end_obj(out);
+	return err;
+}
+
+enum err public_follow(struct req *rq, struct jw *out)
+{
+	struct matter *m = ARENA_NEW(rq->arena, struct matter);
+	enum err err = m == NULL ? ERR_NOMEM : find(rq, m);
+
+	return err != OK ? err : write_follow(rq, m, out);
+}
+
+enum err public_act(struct req *rq, struct jw *out)
+{
+	static const char *const allowed[] = { "rate", "reopen", "object", "appeal" };
+	struct matter *m = ARENA_NEW(rq->arena, struct matter);
+	struct act *a = ARENA_NEW(rq->arena, struct act);
+	struct str action = req_param(rq, "action");
+	bool known = false;
+	enum err err = m == NULL || a == NULL ? ERR_NOMEM : find(rq, m);
+
+	for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
+		known = known || str_eqz(action, allowed[i]);
+	if (err == OK && !known)
+		return req_fail(rq, ERR_NOT_FOUND, "not_found", "action", "there is no such action");
+	if (err == OK)
+		err = matter_act(rq, &event_kind, m->id, action, rq->in, rq->present, REL_QUERY, a);
+	if (err != OK)
+		return err;
+	rq->reply.status = 200;
+	return write_follow(rq, &a->m, out);
+}

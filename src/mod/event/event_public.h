@@ -1,0 +1,12 @@
+/* Private to the event module: what residents do without an account. */
+#ifndef GEZHI_MOD_EVENT_PUBLIC_H
+#define GEZHI_MOD_EVENT_PUBLIC_H
+
+#include "http/route.h"
+
+enum err public_codes(struct req *rq, struct jw *out);
+enum err public_report(struct req *rq, struct jw *out);
+enum err public_follow(struct req *rq, struct jw *out);
+enum err public_act(struct req *rq, struct jw *out);
+
+#endif
