@@ -195,6 +195,8 @@ enum err matter_load(struct dbc *c, struct arena *a, int64_t id, struct matter *
 /* …and only if rq->who may see it. */
 enum err matter_see(struct req *rq, int64_t id, struct matter *ret) MUST_CHECK;
 enum err matter_detail(struct req *rq, const struct matter *m, struct jw *out) MUST_CHECK;
+/* Parts of a matter that are still open. */
+enum err matter_open_parts(struct dbc *c, int64_t id, int64_t *ret) MUST_CHECK;
 enum err matter_runs(struct dbc *c, int64_t id, struct clock_run *out, size_t *ret_n) MUST_CHECK;
 void matter_set_point(struct matter *m, double lon, double lat); /* and its morton key */
 int64_t query_hash(struct str code);

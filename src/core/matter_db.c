@@ -50,6 +50,7 @@ const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 	[Q_MATTER_OLD_SESSIONS] = "DELETE FROM session WHERE expires_at < $1",
 	[Q_MATTER_HANDLED] = "SELECT count(*) AS n FROM matter_party WHERE matter_id = $1 AND user_id = $2 "
 			     "AND part = 0",
+	[Q_MATTER_OPEN_PARTS] = "SELECT count(*) AS n FROM matter WHERE parent_id = $1 AND open = 1",
 	[Q_MATTER_INSERT] =
 		"INSERT INTO matter (" MATTER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
 		"$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
@@ -79,6 +80,11 @@ enum err matter_load(struct dbc *c, struct arena *a, int64_t id, struct matter *
 	enum err err = rows_close(r);
 
 	return err != OK ? err : found ? OK : ERR_NOT_FOUND;
+}
+
+enum err matter_open_parts(struct dbc *c, int64_t id, int64_t *ret)
+{
+	return db_int(c, matter_sql[Q_MATTER_OPEN_PARTS], ARGS(I(id)), ret);
 }
 
 enum err matter_runs(struct dbc *c, int64_t id, struct clock_run *out, size_t *ret_n)

@@ -12,6 +12,7 @@
 #include "mod/map/map.h"
 #include "mod/party/party.h"
 #include "mod/place/place.h"
+#include "mod/task/task.h"
 
 const struct module *const gezhi_modules[] = {
 	&account_module,
@@ -24,6 +25,7 @@ const struct module *const gezhi_modules[] = {
 	&duty_module,
 	&map_module,
 	&event_module,
+	&task_module,
 	&kpi_module,
 	NULL,
 };

@@ -32,8 +32,6 @@ const char *const event_sql[Q_EVENT_SQL_MAX] = {
 	[Q_EVENT_TOLD] = "UPDATE matter_supporter SET told_at = $2 WHERE matter_id = $1 AND told_at IS NULL",
 	[Q_EVENT_SUPPORTERS] = "SELECT user_id FROM matter_supporter WHERE matter_id = $1 AND user_id IS NOT NULL "
 			       "AND told_at IS NULL LIMIT 500",
-	[Q_EVENT_OPEN_PARTS] = "SELECT count(*) AS n FROM matter WHERE parent_id = $1 AND open = 1",
-	[Q_EVENT_CLOSED_PARTS] = "SELECT count(*) AS n FROM matter WHERE parent_id = $1 AND open = 0",
 	[Q_EVENT_NAMED] = "INSERT INTO matter_party (matter_id, user_id, part) SELECT CAST($1 AS BIGINT), user_id, 1 "
 			  "FROM post WHERE unit_id = $2 AND (valid_to IS NULL OR valid_to > $3) GROUP BY user_id "
 			  "ON CONFLICT DO NOTHING",

@@ -251,7 +251,7 @@ static enum err join_parent(struct act *a)
 
 	if (err != OK || p->state != MS_SPLIT)
 		return err;
-	err = db_int(a->rq->db, event_sql[Q_EVENT_OPEN_PARTS], ARGS(I(p->id)), &left);
+	err = matter_open_parts(a->rq->db, p->id, &left);
 	if (err != OK || (left > 0 && p->join_rule == 0))
 		return err;
 	return act_on(a, p->id, "join", &nothing, 0);
