@@ -6,6 +6,7 @@
 #include "core/matter.h"
 #include "core/system.h"
 #include "mod/calendar/calendar.h"
+#include "mod/centre/centre.h"
 #include "mod/duty/duty.h"
 #include "mod/event/event.h"
 #include "mod/kpi/kpi.h"
@@ -26,6 +27,7 @@ const struct module *const gezhi_modules[] = {
 	&map_module,
 	&event_module,
 	&task_module,
+	&centre_module,
 	&kpi_module,
 	NULL,
 };
