@@ -69,11 +69,7 @@ export const includes: Rule = (files) => {
 	return each(files.filter(inSrc), /^[ \t]*#[ \t]*include[ \t]+"([^"]+)"/gm, check, (t) => strip(t, false));
 };
 
-// What a feature offers beside its index: the index is loaded with the front page, these with the page
-// that needs them.
-export const webOffers = ['event/MatterView.vue', 'event/actions', 'event/questions', 'event/words'];
-
-/** In the web: shared knows no feature, and a feature another one by its index or what it offers. */
+/** In the web: shared knows no feature, and a feature another one only by its index. */
 export const webImports: Rule = (files) => {
 	const web = files.filter((f) => /^web\/src\/.*\.(ts|vue)$/.test(f.path));
 	const check = (m: RegExpMatchArray, f: File): string | null => {
@@ -84,7 +80,7 @@ export const webImports: Rule = (files) => {
 		if (from === 'shared' && (to === 'features' || to === 'app')) return `shared must not import ${to}`;
 		if (from !== 'features' || to !== 'features' || toFeature === fromFeature) return null;
 		const file = rest.join('/');
-		return file === '' || /^index(\.ts)?$/.test(file) || webOffers.includes(`${toFeature}/${file}`) ? null
+		return file === '' || /^index(\.ts)?$/.test(file) ? null
 			: `${fromFeature} may import ${toFeature} only by its index`;
 	};
 	return each(web, /\bfrom\s+['"]([^'"]+)['"]/g, check, (t) => t);

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { type File, fileBytesMax, type Finding, isTest, rules, webOffers } from './rules.ts';
+import { type File, fileBytesMax, type Finding, isTest, rules } from './rules.ts';
 import { compiled } from '../runner/static.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -22,15 +22,6 @@ for (const [name, rule] of Object.entries(rules)) {
 		assert.equal(found.length, 0, '\n' + show(found));
 	});
 }
-
-test('what a feature offers is there, and another one uses it', () => {
-	for (const offer of webOffers) {
-		const [feature = ''] = offer.split('/');
-		assert.ok(files.some((f) => f.path.replace(/\.ts$/, '') === `web/src/features/${offer}`), offer);
-		assert.ok(files.some((f) => !f.path.startsWith(`web/src/features/${feature}/`) &&
-			f.text.includes(`@/features/${offer}'`)), `nobody imports ${offer}`);
-	}
-});
 
 test('no tracked file is over 1 MB', () => {
 	assert.deepEqual(tracked.filter((p) => statSync(join(root, p)).size > fileBytesMax), []);
