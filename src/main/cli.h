@@ -22,6 +22,8 @@ struct settings {
 	const char *role, *place, *unit, *board;
 	int64_t password_stdin;
 	int64_t sample;
+	int64_t clients, seconds;
+	const char *login, *handler, *password;
 	const char *operand[OPERANDS_MAX];
 	size_t noperand;
 };
@@ -48,7 +50,7 @@ struct command {
 };
 
 extern const struct command cmd_serve, cmd_migrate, cmd_check, cmd_backup, cmd_restore, cmd_audit, cmd_import,
-	cmd_export, cmd_user, cmd_openapi;
+	cmd_export, cmd_user, cmd_openapi, cmd_bench;
 
 /* Rows of option tables. */
 #define SET(m, T, ...) { .type = (T), .off = offsetof(struct settings, m), __VA_ARGS__ }

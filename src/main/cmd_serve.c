@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "main/cli.h"
+#include "main/main_db.h"
 
 enum { IDLE_SECONDS = 60, REQUEST_SIZE = 64 << 20, REPLY_SIZE = 256 << 20, IO_MAX = 64, WORKERS_MAX = 256 };
 
@@ -31,12 +32,6 @@ static const struct option options[] = {
 
 static const char *const entries[] = { "/report=/report.html", "/=/index.html", NULL };
 
-static const char sql_demo[] =
-	"SELECT login, name FROM account WHERE demo = 1 AND active = 1 AND login IN ('admin', 'district', 'director1', "
-	"'duty1', 'board1', 'post1', 'dept1', 'secretary1', 'leader1', 'grid1', 'micro1', 'resident1', 'auditor1') "
-	"ORDER BY id";
-static const char sql_is_demo[] = "SELECT count(*) AS n FROM account WHERE demo = 1";
-
 static enum err find_demo(struct app *app)
 {
 	struct dbc *c = NULL;
@@ -44,7 +39,7 @@ static enum err find_demo(struct app *app)
 	enum err err = db_reader_open(app->db, &c);
 
 	if (err == OK)
-		err = db_int(c, sql_is_demo, NO_ARGS, &n);
+		err = db_int(c, main_sql[Q_DEMO_COUNT], NO_ARGS, &n);
 	dbc_free(c);
 	app->demo = n > 0;
 	return err;
@@ -57,7 +52,7 @@ static enum err show_demo(struct app *app)
 
 	if (err != OK)
 		return err;
-	struct rows *r = db_query(c, sql_demo, NO_ARGS);
+	struct rows *r = db_query(c, main_sql[Q_DEMO_LIST], NO_ARGS);
 
 	puts("demo accounts (password gezhi-demo):");
 	while (rows_next(r)) {

@@ -13,6 +13,7 @@
 #include "core/matter_sweep.h"
 #include "core/migrations.h"
 #include "main/cli.h"
+#include "main/main_db.h"
 
 enum { COPY_BYTES = 1 << 20 };
 
@@ -122,12 +123,6 @@ static const struct option check_options[] = {
 	SET_LOG("warn"),
 };
 
-enum { Q_CHECK_COUNT, Q_CHECK_SAMPLE, Q_CHECK_MAX };
-static const char *const check_sql[Q_CHECK_MAX] = {
-	[Q_CHECK_COUNT] = "SELECT count(*) AS n FROM matter",
-	[Q_CHECK_SAMPLE] = "SELECT id FROM matter WHERE id % $1 = 0 ORDER BY id LIMIT $2",
-};
-
 struct replay {
 	struct dbc *list, *one; /* two connections: the list stays open meanwhile */
 	const struct snap *snap;
@@ -138,11 +133,11 @@ static enum err replay_all(struct replay *p, int64_t sample)
 {
 	int64_t n = 0;
 	bool same;
-	enum err err = db_int(p->list, check_sql[Q_CHECK_COUNT], NO_ARGS, &n);
+	enum err err = db_int(p->list, main_sql[Q_CHECK_COUNT], NO_ARGS, &n);
 
 	if (err != OK || sample == 0)
 		return err;
-	struct rows *r = db_query(p->list, check_sql[Q_CHECK_SAMPLE], ARGS(I(n > sample ? n / sample : 1), I(sample)));
+	struct rows *r = db_query(p->list, main_sql[Q_CHECK_SAMPLE], ARGS(I(n > sample ? n / sample : 1), I(sample)));
 
 	while (err == OK && rows_next(r)) {
 		int64_t id = row_int_at(r, 0);

@@ -9,6 +9,7 @@
 #include "core/account.h"
 #include "core/entity.h"
 #include "main/cli.h"
+#include "main/main_db.h"
 
 enum { USER_ARENA = 4 << 20, PASSWORD_BYTES = 1024 };
 
@@ -21,15 +22,6 @@ static const struct option options[] = {
 	SET(board, OPT_TEXT, .name = "board", .help = "track the post is for: party, economy, livelihood or peace"),
 	SET_KEY,
 	SET_LOG("warn"),
-};
-
-enum { Q_USER_ID, Q_USER_UNIT, Q_USER_LIST, Q_USER_MAX };
-static const char *const user_sql[Q_USER_MAX] = {
-	[Q_USER_ID] = "SELECT id FROM account WHERE login = $1",
-	[Q_USER_UNIT] = "SELECT id FROM unit WHERE alias = $1",
-	[Q_USER_LIST] = "SELECT a.id, a.login, a.name, a.active, p.role, p.place FROM account a "
-		"LEFT JOIN post p ON p.user_id = a.id AND (p.valid_to IS NULL OR p.valid_to > $1) "
-		"ORDER BY a.login, p.id",
 };
 
 struct task {
@@ -80,7 +72,7 @@ static enum err find_unit(struct req *rq, const char *word, int64_t *ret)
 
 	if (word == NULL || str_i64(str_z(word), ret))
 		return OK;
-	err = db_int(rq->db, user_sql[Q_USER_UNIT], ARGS(Z(word)), ret);
+	err = db_int(rq->db, main_sql[Q_USER_UNIT], ARGS(Z(word)), ret);
 	return err == ERR_NOT_FOUND ? req_fail(rq, err, "reference", "unit", "there is no unit %.60s", word) : err;
 }
 
@@ -113,7 +105,7 @@ static enum err task_run(struct req *rq, const struct task *t)
 {
 	int64_t id = NIL;
 	enum err err = t->name != NULL ? add_user(rq, t, &id)
-				       : db_int(rq->db, user_sql[Q_USER_ID], ARGS(Z(t->login)), &id);
+				       : db_int(rq->db, main_sql[Q_USER_ID], ARGS(Z(t->login)), &id);
 
 	if (err == ERR_NOT_FOUND)
 		err = req_fail(rq, err, "not_found", "login", "there is no account %.60s", t->login);
@@ -212,7 +204,7 @@ static int grant(struct run *r)
 
 static enum err print_users(struct dbc *c)
 {
-	struct rows *q = db_query(c, user_sql[Q_USER_LIST], ARGS(I(time_now())));
+	struct rows *q = db_query(c, main_sql[Q_USER_LIST], ARGS(I(time_now())));
 	int64_t last = NIL;
 
 	while (rows_next(q)) {

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&cmd_audit,
 	&cmd_check,
 	&cmd_openapi,
+	&cmd_bench,
 };
 
 static void help(FILE *out)
@@ -95,7 +96,7 @@ static int run_command(struct run *r, int argc, char **argv)
 		return cli_fail(r, err);
 	if (r->set.noperand < cmd->min)
 		return cli_usage(r, "something is missing");
-	if (r->set.db == NULL && cmd != &cmd_openapi)
+	if (r->set.db == NULL && cmd != &cmd_openapi && cmd != &cmd_bench)
 		return cli_usage(r, "name the store with --db or GEZHI_DB");
 	err = crypto_init();
 	return err != OK ? cli_fail(r, err) : cmd->run(r);
