@@ -1,9 +1,13 @@
 import { defineAsyncComponent } from 'vue'
 import type { Feature } from '@/app/module'
 import { t } from '@/app/words'
+import UiSkeleton from '@/shared/ui/UiSkeleton.vue'
 
 /* The view of one matter, for pages that show it beside their own list; loaded when it is first shown. */
-export const MatterView = defineAsyncComponent(() => import('./MatterView.vue'))
+export const MatterView = defineAsyncComponent({
+	loader: () => import('./MatterView.vue'),
+	loadingComponent: UiSkeleton
+})
 
 export const event: Feature = {
 	routes: [
