@@ -24,6 +24,14 @@ int64_t time_now(void)
 	return time_clock(CLOCK_REALTIME);
 }
 
+int64_t time_monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 int64_t time_monotonic(void)
 {
 	return time_clock(CLOCK_MONOTONIC);

@@ -13,7 +13,8 @@ enum { ZONE_MIN = 480, TIME_TEXT = 32 };
 enum { MS_SECOND = 1000, MS_MINUTE = 60000, MS_HOUR = 3600000, MS_DAY = 86400000 };
 
 int64_t time_now(void);	      /* wall clock */
-int64_t time_monotonic(void); /* for measuring */
+int64_t time_monotonic(void); /* for measuring, ms */
+int64_t time_monotonic_us(void);
 /* Days since 1970-01-01 of a civil date, and back (proleptic Gregorian; Hinnant's days_from_civil). */
 int64_t date_to_days(int64_t ymd);
 int64_t date_from_days(int64_t days);
