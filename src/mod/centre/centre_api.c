@@ -7,7 +7,6 @@
 #include "core/audit.h"
 #include "mod/centre/centre_db.h"
 #include "mod/event/event.h"
-#include "mod/event/event_seed.h"
 
 struct setup {
 	struct req *rq;

@@ -121,6 +121,13 @@ extern const struct fields event_in_fields;
  * the code by which the reporter follows it. */
 enum err event_create(struct act *a, struct req *rq, const struct event_in *in, char query_code[16]) MUST_CHECK;
 
+/* The departments every district has, from which places get their units. */
+struct unit_seed {
+	const char *alias, *name;
+};
+extern const struct unit_seed unit_seeds[];
+extern const size_t nunit_seeds;
+
 extern const struct matter_kind event_kind;
 extern const struct module event_module;
 

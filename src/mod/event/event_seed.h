@@ -1,8 +1,8 @@
-/* What a new store starts with: codes, deadlines, reasons, departments. */
+/* What a new store starts with: codes, deadlines, reasons. */
 #ifndef GEZHI_MOD_EVENT_SEED_H
 #define GEZHI_MOD_EVENT_SEED_H
 
-#include <stddef.h>
+#include "mod/event/event.h"
 
 struct code_seed {
 	const char *code, *zh, *en;
@@ -18,9 +18,6 @@ struct deadline_seed {
 struct reason_seed {
 	const char *action, *code, *zh, *en;
 };
-struct unit_seed {
-	const char *alias, *name;
-};
 
 extern const struct code_seed code_seeds[];
 extern const size_t ncode_seeds;
@@ -28,7 +25,5 @@ extern const struct deadline_seed deadline_seeds[];
 extern const size_t ndeadline_seeds;
 extern const struct reason_seed reason_seeds[];
 extern const size_t nreason_seeds;
-extern const struct unit_seed unit_seeds[];
-extern const size_t nunit_seeds;
 
 #endif
