@@ -1,6 +1,7 @@
 /* Decoding by TurboJPEG, libpng and libwebp into plain RGB, encoding by TurboJPEG. See file_image.h. */
 #include "core/file_image.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,7 @@ static void mean(const struct image *im, size_t x0, size_t x1, size_t y0, size_t
 {
 	size_t sum[3] = { 0 }, n = (x1 - x0) * (y1 - y0);
 
+	assert(n > 0);
 	for (size_t y = y0; y < y1; y++) {
 		for (size_t x = x0; x < x1; x++) {
 			const unsigned char *p = shown_pixel(im, x, y);

@@ -4,6 +4,7 @@
  * the search steps back when a choice leads nowhere. Mistakes in a route are found when it is
  * added.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,7 @@ static struct node *child_insert(
 	if (!d)
 		return NULL;
 	d->text = text;
+	assert(*list && at <= *n);
 	for (size_t i = *n; i > at; i--)
 		(*list)[i] = (*list)[i - 1];
 	(*list)[at] = d;
