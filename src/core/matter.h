@@ -146,7 +146,7 @@ struct tally {
 	int64_t day; /* yyyymmdd, 0 for running totals */
 	int64_t n;
 };
-enum { TALLY_MAX = 24 };
+enum { TALLY_MAX = 2 * MATTER_RUNS + 24 }; /* two for every run, and the rest */
 
 struct matter_kind {
 	int number; /* in the table; fixed for ever */
@@ -157,7 +157,8 @@ struct matter_kind {
 	size_t nflow;
 	/* Length of a clock for this matter, from the rules in force. `*ret_rule` names the rule row. */
 	enum err (*span)(struct act *a, enum clock_kind c, struct span_rule *ret, int64_t *ret_rule);
-	/* Contributions to the tallies as it stands: a pure function. Returns how many. */
+	/* Contributions to the tallies as it stands, at most one per measure, dim and day: a pure function.
+	 * Returns how many. */
 	size_t (*tally)(const struct matter *m, const struct clock_run *run, size_t nrun,
 			struct tally out[TALLY_MAX]);
 	/* Members beside the engine's own in the detail reply. */

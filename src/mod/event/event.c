@@ -25,6 +25,25 @@ int64_t urgency_max(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+enum { WORDS_MAX = 256 }; /* of each text: every word of one is sought in the other */
+
+/* The last character of a run stands alone in the index, for prefixes; it is no bigram. */
+static bool is_tail(struct str token)
+{
+	return token.n == 6 && token.p[0] == 'x';
+}
+
+static bool has_word(struct str tokens, struct str word)
+{
+	struct str t;
+
+	for (int i = 0; i < WORDS_MAX && str_split(&tokens, ' ', &t); i++) {
+		if (str_eq(t, word))
+			return true;
+	}
+	return false;
+}
+
 double event_words(struct str a, struct str b)
 {
 	struct buf ta, tb;
@@ -36,18 +55,11 @@ double event_words(struct str a, struct str b)
 	search_tokens(a, &ta);
 	search_tokens(b, &tb);
 	rest = buf_view(&ta);
-	while (tb.n > 0 && str_split(&rest, ' ', &token)) {
-		if (token.n == 0)
+	while (total < WORDS_MAX && tb.n > 0 && str_split(&rest, ' ', &token)) {
+		if (token.n == 0 || is_tail(token))
 			continue;
 		total++;
-		struct str other = buf_view(&tb), t;
-
-		while (str_split(&other, ' ', &t)) {
-			if (str_eq(t, token)) {
-				shared++;
-				break;
-			}
-		}
+		shared += has_word(buf_view(&tb), token);
 	}
 	buf_release(&ta);
 	buf_release(&tb);
@@ -78,11 +90,21 @@ struct out {
 	size_t n;
 };
 
+/* One row per measure, dimension and day: two runs due the same day add up. */
 static void put(struct out *o, int measure, int64_t dim, int64_t at, int64_t n)
 {
-	if (o->n < TALLY_MAX && n != 0)
-		o->v[o->n++] = (struct tally){ .measure = measure, .dim = (int)dim,
-			.day = at == NIL ? 0 : date_of(at), .n = n };
+	struct tally t = { .measure = measure, .dim = (int)dim, .day = at == NIL ? 0 : date_of(at), .n = n };
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->v[i].measure == measure && o->v[i].dim == t.dim && o->v[i].day == t.day) {
+			o->v[i].n += n;
+			return;
+		}
+	}
+	if (o->n < TALLY_MAX)
+		o->v[o->n++] = t;
 }
 
 static bool is_closed(const struct matter *m)

@@ -14,6 +14,10 @@ struct test_app {
 	struct log log;
 	struct dbc *reader;
 	struct principal who;
+	bool nobody;	/* asks without an account */
+	int64_t now;	/* instant of every call; 0: the wall clock */
+	const char *key; /* Idempotency-Key of the next calls; NULL: none */
+	struct http_hooks hooks; /* a test may put the real `enter` and `leave` in */
 	int status;	/* of the last call */
 	json_t *reply;	/* of the last call; NULL when it was not JSON */
 	struct buf raw; /* its bytes */
