@@ -31,7 +31,8 @@ static const struct vocab kind_vocab = { "thing_kind", kind_word };
 static const struct field thing_field[] = {
 	FIELD(thing, id, F_ID, .flags = FIELD_READONLY | FIELD_SORT),
 	FIELD(thing, version, F_INT),
-	FIELD(thing, code, F_STR, .max = 20, .flags = FIELD_REQUIRED | FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH),
+	FIELD(thing, code, F_STR, .max = 20,
+		.flags = FIELD_REQUIRED | FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH),
 	FIELD(thing, name, F_STR, .max = 40, .flags = FIELD_REQUIRED | FIELD_SORT | FIELD_SEARCH),
 	FIELD(thing, place, F_CODE, .flags = FIELD_REQUIRED | FIELD_SCOPE | FIELD_SORT),
 	FIELD(thing, kind, F_ENUM, .vocab = &kind_vocab, .flags = FIELD_FILTER),
@@ -167,7 +168,8 @@ static void check_error(struct core_test *t, size_t i, int64_t line, const char 
 
 static const char three[] =
 	"code,name,place,kind,weight,day,at,paid,lent,phone,data\r\n"
-	"t1,\"A \"\"big\"\", old tree\"," A ",tree,12.5,2026-02-13,2026-02-13T16:30:00+08:00,1999,false,13800001111,\"{\"\"a\"\":1}\"\r\n"
+	"t1,\"A \"\"big\"\", old tree\"," A ",tree,12.5,2026-02-13,"
+	"2026-02-13T16:30:00+08:00,1999,false,13800001111,\"{\"\"a\"\":1}\"\r\n"
 	"t2,\"two\nlines\"," A ",,,,,,,,\r\n"
 	"t3,'=1+1," B ",bench,0.1,2026/3/1,,-5,是,,\r\n";
 
@@ -213,7 +215,8 @@ static void test_rows(void **state)
 	assert_int_equal(core_test_call(t, admin, request, NULL), 200);
 	assert_int_equal(things(t), 0);
 	assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing'"), 3);
-	assert_true(count(t, "SELECT count(*) AS n FROM audit WHERE action = 'update' AND detail LIKE '%\"n\",\"m\"%'") == 1);
+	assert_true(count(t, "SELECT count(*) AS n FROM audit WHERE action = 'update' AND "
+		"detail LIKE '%\"n\",\"m\"%'") == 1);
 }
 
 /* ---- pages ---- */
@@ -222,7 +225,8 @@ static void many(int n, struct buf *csv)
 {
 	buf_z(csv, "code,name,place,day\n");
 	for (int i = 0; i < n; i++)
-		buf_fmt(csv, "c%05d,n%d,%s,%s\n", i, i % 7, i % 2 != 0 ? A : B, i % 3 == 0 ? "" : i % 3 == 1 ? "20260101" : "20260102");
+		buf_fmt(csv, "c%05d,n%d,%s,%s\n", i, i % 7, i % 2 != 0 ? A : B,
+			i % 3 == 0 ? "" : i % 3 == 1 ? "20260101" : "20260102");
 	buf_char(csv, '\0');
 }
 
@@ -294,7 +298,8 @@ static void test_round_trip(void **state)
 	text[t->raw.n] = '\0';
 	assert_int_equal(strncmp(text, header, sizeof(header) - 1), 0);
 	assert_null(strstr(text, "13800001111"));
-	assert_non_null(strstr(text, ",1,t1,\"A \"\"big\"\", old tree\"," A ",tree,12.5,2026-02-13,2026-02-13T16:30:00+08:00,1999,false,,"
+	assert_non_null(strstr(text, ",1,t1,\"A \"\"big\"\", old tree\"," A ",tree,12.5,2026-02-13,"
+		"2026-02-13T16:30:00+08:00,1999,false,,"
 		"\"{\"\"a\"\":1}\"\r\n"));
 	assert_non_null(strstr(text, ",t3,'=1+1," B ",bench,0.1,2026-03-01,,-5,true,,\r\n"));
 	assert_int_equal(import(t, admin, "", text), 200);
@@ -306,7 +311,8 @@ static void test_round_trip(void **state)
 	memcpy(at, "13.5", 4);
 	assert_int_equal(import(t, admin, "", text), 200);
 	check_counts(t, "3/0/1/2/0");
-	assert_int_equal(count(t, "SELECT version AS n FROM test_thing WHERE code = 't1' AND weight > 13 AND phone IS NOT NULL"), 2);
+	assert_int_equal(count(t, "SELECT version AS n FROM test_thing WHERE code = 't1' AND "
+		"weight > 13 AND phone IS NOT NULL"), 2);
 	/* The file is older than that change now. */
 	memcpy(at, "14.5", 4);
 	assert_int_equal(import(t, admin, "", text), 200);
@@ -352,7 +358,8 @@ static void test_export_scope(void **state)
 	/* The same file again changes nothing; in another's area nothing may be changed. */
 	assert_int_equal(import(t, admin, "", csv.p), 200);
 	check_counts(t, "2100/0/0/2100/0");
-	assert_int_equal(import(t, director, "?partial=true", "code,name,place\nc00000,other," B "\nc00001,mine," A "\nnew,n," B "\n"), 200);
+	assert_int_equal(import(t, director, "?partial=true",
+		"code,name,place\nc00000,other," B "\nc00001,mine," A "\nnew,n," B "\n"), 200);
 	check_counts(t, "3/0/1/0/2");
 	check_error(t, 0, 2, "code", "duplicate");
 	check_error(t, 1, 4, "place", "scope");
@@ -437,7 +444,8 @@ static void test_map(void **state)
 
 	core_test_need(t);
 	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
-	assert_int_equal(import(t, admin, "?map=%7B%22%E7%BC%96%E5%8F%B7%22:%22code%22,%22Title%22:%22name%22,%22x%22:null%7D",
+	assert_int_equal(import(t, admin,
+		"?map=%7B%22%E7%BC%96%E5%8F%B7%22:%22code%22,%22Title%22:%22name%22,%22x%22:null%7D",
 		"\xE7\xBC\x96\xE5\x8F\xB7,Title,place,x\nm1,mapped," A ",ignored\n"), 200);
 	check_counts(t, "1/1/0/0/0");
 	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_thing WHERE code = 'm1' AND name = 'mapped'"), 1);
@@ -458,7 +466,8 @@ static void test_by_id(void **state)
 	int64_t user = core_test_user(t, "worker");
 	int64_t post = core_test_post(t, user, ROLE_GRID_LEADER, PLACE_GRID_A);
 
-	snprintf(csv, sizeof(csv), "id,user_id,role,place\n%lld,%lld,grid_leader," B "\n,%lld,post_clerk," A "\n999,%lld,post_clerk," A "\n",
+	snprintf(csv, sizeof(csv), "id,user_id,role,place\n%lld,%lld,grid_leader," B "\n"
+		",%lld,post_clerk," A "\n999,%lld,post_clerk," A "\n",
 		(long long)post, (long long)user, (long long)user, (long long)user);
 	assert_int_equal(core_test_send(t, admin, "POST /api/posts/import?partial=true", str_z(csv), "text/csv"), 200);
 	check_counts(t, "3/1/1/0/1");

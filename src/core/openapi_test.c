@@ -205,15 +205,17 @@ static void test_forms(void **state)
 	struct core_test *t = *state;
 	json_t *doc = document(t), *paths = AT(doc, "paths");
 
-	assert_string_equal(TEXT(paths, "/api/users", "get", "responses", "200", "content", "application/json", "schema",
-		"properties", "items", "items", "$ref"), "#/components/schemas/User");
-	assert_string_equal(TEXT(paths, "/api/users", "post", "requestBody", "content", "application/json", "schema", "$ref"),
+	assert_string_equal(TEXT(paths, "/api/users", "get", "responses", "200", "content", "application/json",
+		"schema", "properties", "items", "items", "$ref"), "#/components/schemas/User");
+	assert_string_equal(TEXT(paths, "/api/users", "post", "requestBody", "content", "application/json",
+		"schema", "$ref"),
 		"#/components/schemas/UserInput");
-	assert_string_equal(TEXT(paths, "/api/users/{id}", "patch", "requestBody", "content", "application/json", "schema", "$ref"),
+	assert_string_equal(TEXT(paths, "/api/users/{id}", "patch", "requestBody", "content", "application/json",
+		"schema", "$ref"),
 		"#/components/schemas/UserPatch");
 	assert_non_null(AT(paths, "/api/users/import", "post", "requestBody", "content", "text/csv"));
-	assert_string_equal(TEXT(paths, "/api/users/import", "post", "responses", "2XX", "content", "application/json", "schema",
-		"$ref"), "#/components/schemas/ImportResult");
+	assert_string_equal(TEXT(paths, "/api/users/import", "post", "responses", "2XX", "content",
+		"application/json", "schema", "$ref"), "#/components/schemas/ImportResult");
 	assert_non_null(AT(paths, "/api/users/export", "get", "responses", "200", "content", "text/csv"));
 	/* Every POST takes an Idempotency-Key; what changes things by cookie takes the CSRF token. */
 	json_t *post = AT(paths, "/api/users", "post"), *p, *found = NULL;
