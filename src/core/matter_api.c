@@ -305,7 +305,7 @@ static void cond_todo(struct req *rq, struct sqlb *b)
 {
 	bool any = false;
 
-	sqlb_add(b, " AND m.open = 1 AND (");
+	sqlb_add(b, " AND (");
 	for (size_t i = 0; i < rq->app->nkind; i++) {
 		const struct matter_kind *k = rq->app->kind[i];
 
@@ -367,27 +367,28 @@ static void cond_my_units(struct req *rq, struct sqlb *b)
 		sqlb_add(b, "-1");
 }
 
+/* Every tab but "done" is about open matters, which the caller's query says. */
 static enum err cond_tab(struct req *rq, struct sqlb *b, struct str tab)
 {
 	if (tab.p == NULL || tab.n == 0 || str_eqz(tab, "all")) {
-		sqlb_add(b, " AND m.open = 1");
+		return OK;
 	} else if (str_eqz(tab, "todo")) {
 		cond_todo(rq, b);
 	} else if (str_eqz(tab, "doing")) {
-		sqlb_add(b, " AND m.open = 1 AND m.state IN (4, 12) AND m.unit_id IN (");
+		sqlb_add(b, " AND m.state IN (4, 12) AND m.unit_id IN (");
 		cond_my_units(rq, b);
 		sqlb_add(b, ")");
 	} else if (str_eqz(tab, "watch")) {
-		sqlb_add(b, " AND m.open = 1 AND (m.supervised = 1 OR m.id IN (SELECT matter_id FROM matter_unit "
+		sqlb_add(b, " AND (m.supervised = 1 OR m.id IN (SELECT matter_id FROM matter_unit "
 			    "WHERE unit_id IN (");
 		cond_my_units(rq, b);
 		sqlb_cond(b, ")) OR m.reporter_id = ?)", I(rq->who->user_id));
 	} else if (str_eqz(tab, "overdue")) {
-		sqlb_add(b, " AND m.open = 1 AND m.level >= 2");
+		sqlb_add(b, " AND m.level >= 2");
 	} else if (str_eqz(tab, "amber")) {
-		sqlb_add(b, " AND m.open = 1 AND m.level = 1");
+		sqlb_add(b, " AND m.level = 1");
 	} else if (str_eqz(tab, "done")) {
-		sqlb_cond(b, " AND m.open = 0 AND m.id IN (SELECT matter_id FROM matter_party WHERE user_id = ?)",
+		sqlb_cond(b, " AND m.id IN (SELECT matter_id FROM matter_party WHERE user_id = ?)",
 			I(rq->who->user_id));
 	} else {
 		return req_fail(rq, ERR_INVALID, "word", "tab", "tab is todo, doing, watch, overdue, done or all");
@@ -397,7 +398,10 @@ static enum err cond_tab(struct req *rq, struct sqlb *b, struct str tab)
 
 static enum err inbox_cond(struct req *rq, struct sqlb *b)
 {
-	return cond_tab(rq, b, req_query(rq, "tab"));
+	struct str tab = req_query(rq, "tab");
+
+	sqlb_add(b, str_eqz(tab, "done") ? " AND m.open = 0" : " AND m.open = 1");
+	return cond_tab(rq, b, tab);
 }
 
 static enum err inbox(struct req *rq, struct jw *out)
@@ -414,26 +418,34 @@ static enum err inbox(struct req *rq, struct jw *out)
 	return matter_list(rq, k, inbox_cond, out);
 }
 
+/* All tabs in one pass over the open matters. */
 static enum err inbox_counts(struct req *rq, struct jw *out)
 {
 	static const char *const tab[] = { "todo", "doing", "watch", "overdue", "amber", "all" };
+	struct sqlb b;
 	enum err err = OK;
 
-	jw_obj(out);
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT ");
 	for (size_t i = 0; i < ARRAY_LEN(tab) && err == OK; i++) {
-		struct sqlb b;
-		int64_t n = 0;
-
-		sqlb_init(&b);
-		sqlb_add(&b, "SELECT count(*) AS n FROM matter m WHERE 1 = 1");
-		scope_matter(&b, rq->who);
+		sqlb_add(&b, i > 0 ? ", count(*) FILTER (WHERE 1 = 1" : "count(*) FILTER (WHERE 1 = 1");
 		err = cond_tab(rq, &b, str_z(tab[i]));
-		if (err == OK)
-			err = matter_count(rq, &b, &n);
-		sqlb_release(&b);
-		jw_kint(out, tab[i], n);
+		sqlb_add(&b, ")");
+	}
+	sqlb_add(&b, " FROM matter m WHERE m.open = 1");
+	scope_matter(&b, rq->who);
+	jw_obj(out);
+	if (err == OK) {
+		struct rows *r = sqlb_query(&b, rq->db);
+
+		if (rows_next(r)) {
+			for (size_t i = 0; i < ARRAY_LEN(tab); i++)
+				jw_kint(out, tab[i], row_int_at(r, (int)i));
+		}
+		err = rows_close(r);
 	}
 	jw_end_obj(out);
+	sqlb_release(&b);
 	return err;
 }
 

@@ -150,7 +150,7 @@ enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *
 	int64_t place = req_query_int(rq, "place");
 	enum err err;
 
-	scope_matter(b, rq->who);
+	scope_matter_list(b, rq->who);
 	if (k != NULL)
 		sqlb_cond(b, " AND m.kind = ?", I(k->number));
 	if (place != NIL)

@@ -330,7 +330,8 @@ static bool audits(const struct principal *who, int64_t place)
 	return false;
 }
 
-void scope_matter(struct sqlb *b, const struct principal *who)
+/* `walk`: "+ 0" keeps the planner from the place index, so that the order's index is walked. */
+static void matter_cond(struct sqlb *b, const struct principal *who, bool walk)
 {
 	struct range r[POSTS_MAX];
 	int64_t unit[POSTS_MAX];
@@ -339,9 +340,8 @@ void scope_matter(struct sqlb *b, const struct principal *who)
 	sqlb_add(b, " AND (");
 	for (size_t i = 0; i < n; i++) {
 		sqlb_add(b, i > 0 ? " OR (" : "(");
-		/* "+ 0": the order's index is to be walked, the range only filters */
-		add_cond(b, "m.place + 0", " >= ", r[i].lo);
-		add_cond(b, " AND m.place + 0", " < ", r[i].hi);
+		add_cond(b, walk ? "m.place + 0" : "m.place", " >= ", r[i].lo);
+		add_cond(b, walk ? " AND m.place + 0" : " AND m.place", " < ", r[i].hi);
 		if (r[i].board != TRACK_NONE)
 			add_cond(b, " AND m.track", " = ", r[i].board);
 		sqlb_add(b, ")");
@@ -360,6 +360,16 @@ void scope_matter(struct sqlb *b, const struct principal *who)
 	}
 	sqlb_add(b, ")");
 	seal_cond(b, who);
+}
+
+void scope_matter(struct sqlb *b, const struct principal *who)
+{
+	matter_cond(b, who, false);
+}
+
+void scope_matter_list(struct sqlb *b, const struct principal *who)
+{
+	matter_cond(b, who, true);
 }
 
 bool scope_sees_matter(const struct principal *who, const struct matter_view *m, bool takes_part)

@@ -108,6 +108,8 @@ struct matter_view {
 /* Matters: place range (with board), own unit, taking part (matter_unit), own report; sealed ones only
  * for the reporter, named handlers and the auditor. Table alias `m`. */
 void scope_matter(struct sqlb *b, const struct principal *who);
+/* The same for lists ordered by id: written so that the planner walks the ids. */
+void scope_matter_list(struct sqlb *b, const struct principal *who);
 /* In-memory twin, without the matter_unit part; `takes_part` says whether one of the user's units does. */
 bool scope_sees_matter(const struct principal *who, const struct matter_view *m, bool takes_part);
 

@@ -49,11 +49,12 @@ static enum err say(struct worker *w, int who, const char *method, const char *t
 
 static enum err submit(struct worker *w, char id[32])
 {
+	static const char *const code[] = { "MS28", "MS30", "MS33", "MS35" }; /* need no photo */
 	static const char *const thing[] = { "井盖", "路灯", "垃圾", "噪声", "占道", "积水", "树木", "车辆" };
 	long long n = atomic_fetch_add(&w->load->serial, 1);
 	char body[512];
 	int len = snprintf(body, sizeof(body),
-		"{\"code\":\"MS%02lld\",\"place\":\"%s\",\"text\":\"压测%lld号小区门口%s需要处理,请尽快派人查看现场情况\"}", 24 + n % 4 * 2,
+		"{\"code\":\"%s\",\"place\":\"%s\",\"text\":\"压测%lld号小区门口%s需要处理,请尽快派人查看现场情况\"}", code[n % 4],
 		w->load->place, n, thing[n % 8]);
 	enum err err = say(w, 0, "POST", "/api/events", (struct str){ body, (size_t)len });
 	struct str s;
