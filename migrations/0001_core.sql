@@ -205,7 +205,7 @@ CREATE TABLE matter (
 CREATE INDEX matter_community ON matter ((place / 100000), id);
 -- Holds all that counts of open matters look at, so that they never touch the rows.
 CREATE INDEX matter_open_place ON matter (place, state, level, kind, track, urgency, unit_id, first_unit, sealed,
-	supervised, reporter_id, id) WHERE open = 1;
+	supervised, reporter_id, open) WHERE open = 1;
 CREATE INDEX matter_open_unit ON matter (unit_id, state, level) WHERE open = 1;
 CREATE INDEX matter_wake ON matter (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX matter_open_morton ON matter (morton) WHERE open = 1 AND sealed = 0 AND morton IS NOT NULL;
