@@ -326,6 +326,7 @@ CREATE TABLE audit (
 	UNIQUE (chain, n)
 );
 CREATE INDEX audit_object ON audit (object, object_id);
+CREATE INDEX audit_at ON audit (at, id);
 
 CREATE TABLE audit_chain (
 	chain BIGINT PRIMARY KEY,
