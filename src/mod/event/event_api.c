@@ -9,6 +9,7 @@
 #include "core/matter_list.h"
 #include "mod/event/event_db.h"
 #include "mod/event/event_effect.h"
+#include "mod/event/event_import.h"
 #include "mod/event/event_public.h"
 #include "mod/event/event_similar.h"
 
@@ -384,6 +385,9 @@ static const struct entity *const entities[] = { &event_code_entity, &code_quest
 static const struct route routes[] = {
 	{ .method = M_POST, .path = "/api/events", .perm = "event.create", .in = &event_in_fields, .fn = create,
 		.id = "createEvent", .summary = "Report an event" },
+	{ .method = M_POST, .path = "/api/events/import", .perm = "event.import", .flags = ROUTE_RAW_BODY | ROUTE_NO_TX,
+		.max_body = 64u << 20, .query = event_import_params, .nquery = 3, .fn = event_import_post,
+		.id = "importEvents", .summary = "Load events from another system's CSV by a mapping" },
 	{ .method = M_GET, .path = "/api/events/similar", .perm = "event.read", .query = similar_params,
 		.nquery = 6, .fn = event_similar, .id = "similarEvents",
 		.summary = "Open events like this one, by nearness in space, time and words" },
