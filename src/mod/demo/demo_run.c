@@ -1,0 +1,245 @@
+/* The order of things, batches, progress, and what is left when the year is over. */
+#include "mod/demo/demo_run.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/crypto.h"
+#include "core/audit.h"
+#include "core/tally.h"
+#include "mod/demo/demo_world.h"
+
+enum { KEEP_MAX = 512 << 20, BATCH_MAX = 64 << 20, TELL_MS = 3000, FOLD_ROWS = 50000, CALENDAR_DAYS = 23 };
+
+const char *const demo_sql[] = {
+	[Q_DEMO_USED] = "SELECT (SELECT count(*) FROM place) + (SELECT count(*) FROM account) + "
+			"(SELECT count(*) FROM matter) AS n",
+	[Q_DEMO_SETTING] = "INSERT INTO setting (name, value) VALUES ('demo', '1') ON CONFLICT (name) DO NOTHING",
+	[Q_DEMO_PLACE] = "INSERT INTO place (id, version, code, level, kind, parent, name, alias, official_code, "
+			 "households, norm_since, lon, lat, has_shape, valid_from, created_at, updated_at) "
+			 "VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+	[Q_DEMO_SHAPE] = "INSERT INTO place_shape (place_id, code, wkb, x0, y0, x1, y1, updated_at) "
+			 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	[Q_DEMO_PLACE_CODE] = "INSERT INTO place_code (id, place_id, scheme, code, valid_from) "
+			      "VALUES ($1, $2, 'stat', $3, $4)",
+	[Q_DEMO_UNIT] = "INSERT INTO unit (id, version, name, alias, kind, place, board, active, created_at, updated_at) "
+			"VALUES ($1, 1, $2, $3, $4, $5, $6, 1, $7, $7)",
+	[Q_DEMO_ORG] = "INSERT INTO party_org (id, version, name, level, form, parent_id, place, secretary, founded, "
+		       "election_due, active, created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, 1, "
+		       "$10, $10)",
+	[Q_DEMO_COVER] = "INSERT INTO party_cover (id, version, org_id, grid, created_at, updated_at) "
+			 "VALUES ($1, 1, $2, $3, $4, $4)",
+	[Q_DEMO_ACCOUNT] = "INSERT INTO account (id, version, login, name, password, active, demo, failures, created_at, "
+			   "updated_at) VALUES ($1, 1, $2, $3, $4, 1, $5, 0, $6, $6)",
+	[Q_DEMO_POST] = "INSERT INTO post (id, version, user_id, role, place, unit_id, board, backup_of, valid_from, "
+			"created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $8, $8)",
+	[Q_DEMO_LEADER] = "UPDATE place SET leader_id = $2 WHERE code = $1",
+	[Q_DEMO_QUESTION] = "INSERT INTO code_question (id, version, code_id, position, name, question_zh, question_en, "
+			    "type, required, choices, created_at, updated_at) "
+			    "VALUES ($1, 1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9)",
+	[Q_DEMO_FILE_GET] = "SELECT hash, thumb_hash, size FROM file WHERE id = $1",
+	[Q_DEMO_FILE_DROP] = "DELETE FROM file WHERE id = $1",
+	[Q_DEMO_FILE] = "INSERT INTO file (id, hash, name, type, size, thumb_hash, matter_id, created_at, created_by) "
+			"VALUES ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8)",
+	[Q_DEMO_PARTS] = "SELECT id, unit_id, wake_at FROM matter WHERE parent_id = $1 ORDER BY id",
+	[Q_DEMO_OLD_OUTBOX] = "DELETE FROM outbox WHERE at < $1",
+	[Q_DEMO_CODE_ID] = "SELECT id FROM event_code WHERE code = $1",
+};
+const size_t demo_nsql = DEMO_NSQL;
+
+void demo_tell(struct world *w, bool now, const char *fmt, ...)
+{
+	int64_t at = time_monotonic();
+	va_list ap;
+
+	if (w->o.quiet || (!now && at - w->told < TELL_MS))
+		return;
+	w->told = at;
+	va_start(ap, fmt);
+	fputs("demo: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+/* ---- batches ---- */
+
+static enum err piece_tx(struct dbc *c, void *arg)
+{
+	struct pieces *p = arg;
+
+	p->r = p->w->r;
+	arena_reset(p->w->batch);
+	return p->fn(p, c);
+}
+
+enum err demo_pieces(struct world *w, size_t total, size_t step, enum err (*fn)(struct pieces *p, struct dbc *c))
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < total && err == OK; i += step) {
+		struct pieces p = { .w = w, .first = i, .n = total - i < step ? total - i : step, .fn = fn };
+
+		err = db_write(w->app->db, piece_tx, &p);
+		w->r = p.r;
+	}
+	return err;
+}
+
+enum err demo_audit(struct world *w, struct dbc *c, const char *object, size_t n)
+{
+	struct str detail = str_fmt(w->batch, "{\"demo\":true,\"rows\":%zu}", n);
+	const struct audit_entry e = { .at = w->start, .actor = NIL, .action = "create", .object = object,
+		.object_id = NIL, .detail = detail };
+
+	return detail.p == NULL ? ERR_NOMEM : audit_add(c, &e);
+}
+
+/* ---- the end ---- */
+
+static enum err fold_tx(struct dbc *c, void *arg)
+{
+	return tally_fold(c, FOLD_ROWS, arg);
+}
+
+static enum err fold_all(struct world *w)
+{
+	int64_t n = FOLD_ROWS;
+	enum err err = OK;
+
+	while (err == OK && n == FOLD_ROWS)
+		err = db_write(w->app->db, fold_tx, &n);
+	return err;
+}
+
+static enum err first_tx(struct dbc *c, void *arg)
+{
+	struct world *w = arg;
+	int64_t used = 0;
+	enum err err = db_int(c, demo_sql[Q_DEMO_USED], NO_ARGS, &used);
+
+	if (err == OK && used > 0)
+		return err_set(w->e, ERR_CONFLICT, "demo.used", "db",
+			"the store is in use already; a demonstration needs an empty one");
+	return err != OK ? err : db_exec(c, demo_sql[Q_DEMO_SETTING], NO_ARGS, NULL);
+}
+
+static enum err last_tx(struct dbc *c, void *arg)
+{
+	struct world *w = arg;
+	enum err err = db_exec(c, demo_sql[Q_DEMO_OLD_OUTBOX], ARGS(I(w->now - MS_DAY)), NULL);
+
+	return err != OK ? err : snap_touch(c);
+}
+
+/* ---- all of it ---- */
+
+/* Deadlines reach beyond the end; where the calendar does not, the story ends earlier. */
+static void set_time(struct world *w)
+{
+	struct snap *s = snap_get(w->app);
+	const struct calendar *cal = snap_calendar(s);
+	int64_t year;
+
+	w->now = w->o.until != NIL ? w->o.until : time_now();
+	year = date_of(w->now + CALENDAR_DAYS * (int64_t)MS_DAY) / 10000;
+	if (!calendar_has_year(cal, (int)year) && calendar_has_year(cal, (int)year - 1) &&
+	    w->now > date_start((year - 1) * 10000 + 1101)) {
+		w->now = date_start((year - 1) * 10000 + 1101);
+		demo_tell(w, true, "the calendar of %" PRId64 " is missing: the story ends earlier", year);
+	}
+	w->start = w->now - w->o.days * MS_DAY;
+	snap_put(s);
+}
+
+static enum err reload(struct world *w)
+{
+	struct dbc *c = NULL;
+	enum err err = db_reader_open(w->app->db, &c);
+
+	if (err == OK)
+		err = snap_reload(w->app, c);
+	dbc_free(c);
+	return err;
+}
+
+static enum err make(struct world *w)
+{
+	enum err err = db_write(w->app->db, first_tx, w);
+
+	if (err == OK)
+		err = demo_make_places(w);
+	if (err == OK)
+		err = demo_make_units(w);
+	if (err == OK)
+		err = demo_make_party(w);
+	if (err == OK)
+		err = demo_make_questions(w);
+	if (err == OK)
+		err = reload(w);
+	if (err == OK)
+		err = demo_make_staff(w);
+	if (err == OK)
+		err = reload(w);
+	if (err == OK && w->o.events > 0)
+		err = demo_make_pictures(w);
+	if (err == OK && w->o.events > 0)
+		err = demo_make_events(w);
+	if (err == OK)
+		err = fold_all(w);
+	if (err == OK)
+		err = db_write(w->app->db, last_tx, w);
+	return err == OK ? reload(w) : err;
+}
+
+static enum err world_init(struct world *w)
+{
+	struct demo_counts n = demo_counts(w->o.size);
+
+	w->a = arena_new(KEEP_MAX);
+	w->batch = arena_new(BATCH_MAX);
+	w->street = calloc((size_t)n.streets, sizeof(*w->street));
+	w->community = calloc((size_t)n.communities, sizeof(*w->community));
+	w->grid = calloc((size_t)(n.grids + n.dedicated), sizeof(*w->grid));
+	w->micro = calloc((size_t)n.micros, sizeof(*w->micro));
+	w->crew = map_new((size_t)(n.streets * 5 + n.communities + n.grids + n.dedicated + 256));
+	if (w->a == NULL || w->batch == NULL || w->street == NULL || w->community == NULL || w->grid == NULL ||
+	    w->micro == NULL || w->crew == NULL)
+		return ERR_NOMEM;
+	demo_rand_init(&w->r, w->o.seed);
+	return OK;
+}
+
+static void world_release(struct world *w)
+{
+	free(w->street);
+	free(w->community);
+	free(w->grid);
+	free(w->micro);
+	map_free(w->crew);
+	arena_free(w->a);
+	arena_free(w->batch);
+}
+
+enum err demo_run(struct app *app, const struct demo_options *o, struct demo_result *ret, struct error *e)
+{
+	static const int64_t usual[DEMO_SIZE_MAX] = { [DEMO_SMALL] = 3000, [DEMO_DISTRICT] = 167000 };
+	struct world w = { .app = app, .o = *o, .e = e, .result = ret };
+	enum err err;
+
+	*ret = (struct demo_result){ 0 };
+	if (o->events == DEMO_EVENTS_USUAL)
+		w.o.events = usual[o->size];
+	err = world_init(&w);
+	if (err == OK) {
+		set_time(&w);
+		ret->until = w.now;
+		err = make(&w);
+	}
+	world_release(&w);
+	if (err != OK && (e == NULL || e->err == OK))
+		return err_set(e, err, "demo", "", "the demonstration could not be made (%s)", err_name(err));
+	return err;
+}
