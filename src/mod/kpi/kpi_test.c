@@ -574,8 +574,8 @@ static double metres(double lon1, double lat1, double lon2, double lat2)
 static void test_reoccurrence_by_brute_force(void **state)
 {
 	enum { N = 400 };
-	static struct kpi_closed closed[N];
-	static struct kpi_report report[N];
+	struct kpi_closed closed[N];
+	struct kpi_report report[N];
 	uint64_t s = 42;
 	size_t again = 0;
 
