@@ -134,6 +134,8 @@ static enum err add_modules(struct app *app, const struct module *const *modules
 	enum err err = router_new(&app->router, e);
 
 	app->module = modules;
+	if (err == OK)
+		err = router_add(app->router, notify_routes, notify_nroutes, e);
 	for (size_t i = 0; modules[i] != NULL && err == OK; i++) {
 		if (i == MODULES_MAX)
 			return err_set(e, ERR_BUG, "modules", "", "too many modules");
