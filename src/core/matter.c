@@ -151,9 +151,10 @@ static void summarize(struct act *a)
 	m->clock = NIL;
 	m->due_at = NIL;
 	m->wake_at = m->auto_at;
+	m->open = (ST_OPEN >> m->state) & 1;
 	int64_t level = 0;
 
-	for (size_t i = 0; i < a->nrun; i++) {
+	for (size_t i = 0; m->open && i < a->nrun; i++) { /* nothing is due of what has ended */
 		const struct clock_run *r = &a->run[i];
 		int64_t next;
 
@@ -170,9 +171,6 @@ static void summarize(struct act *a)
 			m->wake_at = next;
 	}
 	m->level = level;
-	m->open = (ST_OPEN >> m->state) & 1;
-	if (!m->open && m->auto_at == NIL)
-		m->wake_at = NIL;
 }
 
 /* ---- storing ---- */
@@ -240,7 +238,8 @@ static enum err store_persons(struct act *a)
 	if (who == NULL || a->as == NULL)
 		return OK;
 	/* Whoever works on it from the unit's side has handled it; others decided. */
-	bool handled = (a->t->from & (ST(DISPATCHED) | ST(HANDLING) | ST(PAUSED))) && (a->t->who & REL_UNIT);
+	bool handled = (a->t->from & (ST(DISPATCHED) | ST(HANDLING) | ST(PAUSED))) && (a->t->who & REL_UNIT) &&
+		       a->as->unit_id != NIL && a->as->unit_id == a->old.unit_id;
 
 	handled = handled || strcmp(a->t->action, "self_close") == 0;
 	return matter_party_add(a->rq->db, a->m.id, who->user_id, handled ? PART_HANDLED : PART_DECIDED);

@@ -11,6 +11,8 @@
 #include "base/geo.h"
 #include "core/matter_db.h"
 
+/* They see, and write nothing. */
+#define ONLOOKERS (ROLE(AUDITOR) | ROLE(DISTRICT_VIEWER))
 #define ROLE_BITS ((UINT64_C(1) << ROLE_MAX) - 1)
 
 static uint64_t parse_roles(struct str text)
@@ -114,7 +116,7 @@ static enum err relation(struct act *a, const struct transition *t, bool *ret)
 		*ret = unit;
 	}
 	if (!*ret && (t->who & REL_ANY))
-		*ret = true;
+		*ret = (who->roles & ~ONLOOKERS) != 0;
 	if (*ret && a->as == NULL && who->nposts > 0)
 		a->as = &who->post[0];
 	return err;
