@@ -105,7 +105,7 @@ double event_words(struct str a, struct str b);
 /* Is this self-closed event one of those another person checks? Deterministic: about one in ten. */
 bool event_sampled(int64_t id);
 size_t event_tally(const struct matter *m, const struct clock_run *run, size_t nrun, struct tally out[TALLY_MAX]);
-enum { EVENT_NFLOW = 53 };
+enum { EVENT_NFLOW = 56 };
 extern const struct transition event_flow[EVENT_NFLOW];
 
 /* ---- intake, shared by desk, public page, import and demo ---- */

@@ -15,11 +15,13 @@ const char *const event_sql[Q_EVENT_SQL_MAX] = {
 			    "ORDER BY action, id",
 	[Q_EVENT_ROUTING] = "SELECT id, version, code_id, place, unit_id FROM routing_rule",
 	[Q_EVENT_UNITS] = "SELECT id, alias FROM unit WHERE alias IS NOT NULL AND active = 1",
-	[Q_EVENT_RETURNED] = "SELECT count(*) AS n FROM matter_log WHERE matter_id = $1 AND action = 'return' "
+	[Q_EVENT_RETURNED] = "SELECT CAST(COALESCE(sum(CASE WHEN action = 'return' THEN 1 ELSE -1 END), 0) AS BIGINT) AS n "
+			     "FROM matter_log WHERE matter_id = $1 AND action IN ('return', 'unreturn') "
 			     "AND jget(data, 'unit') = $2",
 	[Q_EVENT_LAST] = "SELECT COALESCE(max(at), 0) AS at FROM matter_log WHERE matter_id = $1 AND action = $2",
 	[Q_EVENT_PHOTO] = "SELECT count(*) AS n FROM file WHERE matter_id = $1 AND type LIKE 'image/%' AND created_at > "
 			  "(SELECT COALESCE(max(at), 0) FROM matter_log WHERE matter_id = $1 AND action = 'dispatch')",
+	[Q_EVENT_IS_PHOTO] = "SELECT count(*) AS n FROM file WHERE id = $1 AND type LIKE 'image/%'",
 	[Q_EVENT_UNIT_PUT] = "INSERT INTO matter_unit (id, matter_id, unit_id, role, arrive_by) VALUES ($1, $2, $3, $4, $5) "
 			     "ON CONFLICT (matter_id, unit_id, role) DO UPDATE SET arrive_by = excluded.arrive_by, "
 			     "arrived_at = NULL",
@@ -31,7 +33,8 @@ const char *const event_sql[Q_EVENT_SQL_MAX] = {
 			    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
 	[Q_EVENT_TOLD] = "UPDATE matter_supporter SET told_at = $2 WHERE matter_id = $1 AND told_at IS NULL",
 	[Q_EVENT_SUPPORTERS] = "SELECT user_id FROM matter_supporter WHERE matter_id = $1 AND user_id IS NOT NULL "
-			       "AND told_at IS NULL LIMIT 500",
+			       "AND told_at IS NULL UNION SELECT reporter_id FROM matter WHERE merged_into = $1 "
+			       "AND reporter_id IS NOT NULL LIMIT 500",
 	[Q_EVENT_NAMED] = "INSERT INTO matter_party (matter_id, user_id, part) SELECT CAST($1 AS BIGINT), user_id, 1 "
 			  "FROM post WHERE unit_id = $2 AND (valid_to IS NULL OR valid_to > $3) GROUP BY user_id "
 			  "ON CONFLICT DO NOTHING",
@@ -86,6 +89,11 @@ enum err event_last_at(struct dbc *c, int64_t id, const char *action, int64_t *r
 	if (err == OK)
 		*ret = at == 0 ? NIL : at;
 	return err;
+}
+
+enum err event_is_photo(struct dbc *c, int64_t file_id, bool *ret)
+{
+	return any(c, Q_EVENT_IS_PHOTO, ARGS(I(file_id)), ret);
 }
 
 enum err event_has_photo(struct dbc *c, int64_t id, bool *ret)

@@ -66,6 +66,20 @@ static bool has_flag(const struct act *a, const char *name)
 	return yes;
 }
 
+/* A request of the unit that handled it ends with its handling. */
+static void drop_request(struct act *a)
+{
+	a->m.pending = (struct str){ NULL, 0 };
+}
+
+/* Whoever was called need not come any more. */
+static enum err end_whistle(struct act *a)
+{
+	const struct clock_run *r = act_run(a, CLOCK_ARRIVE);
+
+	return r == NULL || r->stop != NIL ? OK : act_clock(a, CLOCK_ARRIVE, CLK_VOID, no_span, NIL);
+}
+
 /* ---- 1 report ---- */
 
 enum err do_report(struct act *a)
@@ -121,7 +135,37 @@ enum err do_self_close(struct act *a)
 enum err do_close(struct act *a)
 {
 	set_auto(a, AUTO_ARCHIVE, a->now + ARCHIVE_DAYS * (int64_t)MS_DAY);
-	return OK;
+	return end_whistle(a);
+}
+
+/* Nobody outside the unit may read a sealed one: a colleague of the handler checks it, and the unit hands it
+ * on itself. */
+static enum err only_sealed(struct act *a)
+{
+	if (a->m.sealed == 1)
+		return OK;
+	return act_fail(a, ERR_DENIED, "matter.not_allowed", "", "your posts do not allow this action here");
+}
+
+enum err do_close_sealed(struct act *a)
+{
+	enum err err = only_sealed(a);
+
+	return err != OK ? err : do_close(a);
+}
+
+enum err do_fail_sealed(struct act *a)
+{
+	enum err err = only_sealed(a);
+
+	return err != OK ? err : do_fail(a);
+}
+
+enum err do_transfer_sealed(struct act *a)
+{
+	enum err err = only_sealed(a);
+
+	return err != OK ? err : do_transfer(a);
 }
 
 enum err do_object(struct act *a)
@@ -132,7 +176,7 @@ enum err do_object(struct act *a)
 	if (a->m.closed_at != NIL && a->now > a->m.closed_at + REOPEN_DAYS * (int64_t)MS_DAY)
 		return act_fail(a, ERR_CONFLICT, "event.too_late", "", "objections are taken for %d days", REOPEN_DAYS);
 	a->m.self_closed = a->m.sampled = 0;
-	a->m.closed_at = a->m.finished_at = NIL;
+	a->m.accepted_at = a->m.closed_at = a->m.finished_at = NIL;
 	clear_auto(a);
 	return OK;
 }
@@ -220,7 +264,9 @@ static enum err check_reason(struct act *a)
 
 enum err do_reject(struct act *a)
 {
-	return check_reason(a);
+	enum err err = check_reason(a);
+
+	return err != OK ? err : end_whistle(a);
 }
 
 enum err do_appeal(struct act *a)
@@ -292,6 +338,7 @@ enum err do_transfer(struct act *a)
 	if (err == OK && a->in->unit_id == a->m.unit_id)
 		return act_fail(a, ERR_INVALID, "event.same_unit", "unit_id", "it is with that unit already");
 	a->m.unit_id = a->in->unit_id;
+	drop_request(a);
 	return err;
 }
 
@@ -307,6 +354,9 @@ enum err do_return(struct act *a)
 		err = known_unit(a, a->in->proposed_unit_id, "proposed_unit_id");
 	if (err != OK)
 		return err;
+	if (a->m.sealed == 1)
+		return act_fail(a, ERR_CONFLICT, "event.sealed", "",
+			"a sealed event is not reviewed by others: hand it on to the unit it belongs to");
 	if (has_flag(a, "lead_fixed"))
 		return act_fail(a, ERR_CONFLICT, "event.lead_fixed", "",
 			"the director has named the lead unit; it cannot be returned again");
@@ -334,6 +384,7 @@ enum err do_unreturn(struct act *a)
 		return act_fail(a, ERR_CONFLICT, "undo.late", "", "this can be undone for one minute only");
 	a->m.returns--;
 	a->m.proposed_unit = NIL;
+	a->log_data = str_fmt(a->rq->arena, "{\"unit\":\"%lld\"}", (long long)a->m.unit_id);
 	return act_clock(a, CLOCK_SIGN, CLK_UNSTOP, (struct span_rule){ UNIT_MS, MS_MINUTE }, NIL);
 }
 
@@ -417,7 +468,7 @@ enum err do_pause_grant(struct act *a)
 	int64_t until;
 	enum err err = pending(a, "pause", &until);
 
-	a->m.pending = (struct str){ NULL, 0 };
+	drop_request(a);
 	set_auto(a, AUTO_RESUME, until);
 	return err;
 }
@@ -434,13 +485,32 @@ enum err do_ask_refuse(struct act *a)
 	const char *what = strcmp(a->t->action, "pause_refuse") == 0 ? "pause" : "extend";
 	enum err err = pending(a, what, &until);
 
-	a->m.pending = (struct str){ NULL, 0 };
+	drop_request(a);
 	return err;
+}
+
+/* The latest date that extensions may reach: the original deadline, moved by the pauses, and the original time
+ * once more. */
+static enum err extend_limit(struct act *a, const struct clock_run *h, int64_t *ret)
+{
+	const struct calendar *cal = snap_calendar(a->snap);
+	struct span_rule paused = { h->rule.unit == UNIT_MS ? UNIT_MS : UNIT_WORK_MS, h->paused_ms };
+	int64_t due, length;
+	enum err err = clock_due(cal, h->start, h->rule, &due);
+
+	if (err != OK)
+		return act_fail(a, ERR_CONFLICT, "calendar.year", "", "the working calendar lacks a year this needs");
+	length = due - h->start;
+	if (paused.len > 0 && clock_due(cal, due, paused, &due) != OK)
+		return act_fail(a, ERR_CONFLICT, "calendar.year", "", "the working calendar lacks a year this needs");
+	*ret = due + length;
+	return OK;
 }
 
 enum err do_ask_extend(struct act *a)
 {
 	const struct clock_run *h = act_run(a, CLOCK_HANDLE);
+	int64_t limit = NIL;
 
 	if (a->m.urgency == URG_U1)
 		return act_fail(a, ERR_CONFLICT, "event.urgent", "", "the most urgent class is never extended");
@@ -449,9 +519,13 @@ enum err do_ask_extend(struct act *a)
 			"an extension must be asked for before the deadline");
 	if (a->m.extensions >= 2)
 		return act_fail(a, ERR_CONFLICT, "event.extend_max", "", "it was extended twice already");
-	if (a->in->until <= h->due || a->in->until - h->due > h->due - h->start)
+	enum err err = extend_limit(a, h, &limit);
+
+	if (err != OK)
+		return err;
+	if (a->in->until <= h->due || a->in->until > limit)
 		return act_fail(a, ERR_INVALID, "event.extend_length", "until",
-			"the new date must be later, and by no more than the original time");
+			"the new date must be later, and extensions add no more than the original time in all");
 	return ask(a, "extend");
 }
 
@@ -465,22 +539,39 @@ enum err do_extend_grant(struct act *a)
 	if (a->m.extensions >= 1 && (a->as == NULL || a->as->role != ROLE_DIRECTOR))
 		return act_fail(a, ERR_DENIED, "event.extend_director", "", "the director decides a second extension");
 	a->m.extensions++;
-	a->m.pending = (struct str){ NULL, 0 };
+	drop_request(a);
 	return act_clock(a, CLOCK_HANDLE, CLK_SET_DUE, no_span, until);
 }
 
 /* ---- 14–16 finish and check ---- */
 
+/* One among the files given now, or attached since it was dispatched. */
+static enum err check_photo(struct act *a)
+{
+	json_t *list = a->in->files.p != NULL ? json_loadb(a->in->files.p, a->in->files.n, 0, NULL) : NULL, *one;
+	bool photo = false;
+	size_t i;
+	enum err err = event_has_photo(a->rq->db, a->m.id, &photo);
+
+	json_array_foreach(list, i, one) {
+		int64_t id;
+
+		if (err == OK && !photo && json_is_string(one) &&
+		    str_i64((struct str){ json_string_value(one), json_string_length(one) }, &id))
+			err = event_is_photo(a->rq->db, id, &photo);
+	}
+	json_decref(list);
+	if (err == OK && !photo)
+		return act_fail(a, ERR_INVALID, "required", "files", "this code needs a photo of the result");
+	return err;
+}
+
 enum err do_finish(struct act *a)
 {
 	const struct event_code *c = code_of(a);
-	bool photo = false;
-	enum err err = OK;
+	enum err err = c != NULL && c->photo == 1 ? check_photo(a) : OK;
 
-	if (c != NULL && c->photo && !act_has(a, "files"))
-		err = event_has_photo(a->rq->db, a->m.id, &photo);
-	if (err == OK && c != NULL && c->photo && !act_has(a, "files") && !photo)
-		return act_fail(a, ERR_INVALID, "required", "files", "this code needs a photo of the result");
+	drop_request(a);
 	a->m.result = a->in->result;
 	a->m.handler_id = a->rq->who->user_id;
 	a->m.finished_at = a->now;
@@ -538,6 +629,7 @@ enum err do_hard_case(struct act *a)
 		return act_fail(a, ERR_CONFLICT, "event.hard_early", "",
 			"the hard-case register is for events that were extended or consulted about");
 	set_auto(a, AUTO_REVIEW, a->in->until);
+	drop_request(a);
 	return err;
 }
 
@@ -677,6 +769,10 @@ bool event_offers(const struct act *a, const struct transition *t)
 		return a->m.returns >= 2;
 	if (strcmp(t->action, "return_accept") == 0)
 		return a->m.returns < 2;
+	if (t->effect == do_close_sealed || t->effect == do_fail_sealed || t->effect == do_transfer_sealed)
+		return a->m.sealed == 1;
+	if (strcmp(t->action, "return") == 0)
+		return a->m.sealed != 1;
 	if (strcmp(t->action, "supervise_reply") == 0)
 		return a->m.supervised == 1;
 	if (strcmp(t->action, "object") == 0)

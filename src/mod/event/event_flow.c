@@ -92,6 +92,11 @@ const struct transition event_flow[EVENT_NFLOW] = {
 		.effect = do_close, .flags = T_CLOSES },
 	{ .action = "fail", .from = ST(CHECKING), .to = MS_HANDLING, .who = VERIFIERS | NOT_HANDLER, .needs = "text",
 		CLOCKS(STOP(VERIFY)), .effect = do_fail },
+	/* …of a sealed one, by a colleague at the unit */
+	{ .action = "pass", .from = ST(CHECKING), .to = MS_CLOSED, .who = REL_UNIT | NOT_HANDLER, CLOCKS(STOP(VERIFY)),
+		.effect = do_close_sealed, .flags = T_CLOSES },
+	{ .action = "fail", .from = ST(CHECKING), .to = MS_HANDLING, .who = REL_UNIT | NOT_HANDLER, .needs = "text",
+		CLOCKS(STOP(VERIFY)), .effect = do_fail_sealed },
 	/* 17–18 hard cases */
 	{ .action = "hard_case", .from = ST(HANDLING) | ST(PAUSED), .to = MS_HARD_CASE, .who = ROLE(DIRECTOR),
 		.needs = "reason plan until", CLOCKS(VOID_(HANDLE)), .effect = do_hard_case },
@@ -122,6 +127,8 @@ const struct transition event_flow[EVENT_NFLOW] = {
 	/* transfer, parts, whistle */
 	{ .action = "transfer", .from = ST(DISPATCHED) | ST(HANDLING), .to = MS_DISPATCHED, .who = CENTRE_DUTY | BOARD,
 		.needs = "unit_id text", CLOCKS(STOP(SIGN), START(SIGN)), .effect = do_transfer },
+	{ .action = "transfer", .from = ST(DISPATCHED) | ST(HANDLING), .to = MS_DISPATCHED, .who = REL_UNIT,
+		.needs = "unit_id text", CLOCKS(STOP(SIGN), START(SIGN)), .effect = do_transfer_sealed },
 	{ .action = "split", .from = ST(ACCEPTED) | ST(HANDLING), .to = MS_SPLIT, .who = CENTRE_DUTY | BOARD | REL_UNIT,
 		.needs = "parts join", .effect = do_split },
 	{ .action = "join", .from = ST(SPLIT), .to = MS_CHECKING, .who = REL_SYSTEM, CLOCKS(STOP(HANDLE), START(VERIFY)),

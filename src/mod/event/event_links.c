@@ -10,7 +10,7 @@
 #include "mod/event/event_db.h"
 #include "mod/event/event_effect.h"
 
-enum { UNITS_MAX = 20, PARTS_MAX = 20, ARRIVE_MINUTES = 30 };
+enum { UNITS_MAX = 20, PARTS_MAX = 20, ARRIVE_MINUTES = 30, TITLE_MAX = 200 };
 
 enum err link_unit(struct act *a, int64_t unit_id, enum unit_role role, int64_t arrive_by)
 {
@@ -185,6 +185,8 @@ static enum err add_part(struct act *a, const json_t *p)
 		return ERR_NOMEM;
 	if (title == NULL || !json_id(json_object_get(p, "unit_id"), &unit) || snap_unit(a->snap, unit) == NULL)
 		return act_fail(a, ERR_INVALID, "event.parts", "parts", "each part has a title and the id of a unit");
+	if (title[0] == '\0' || str_runes(str_z(title)) > TITLE_MAX)
+		return act_fail(a, ERR_INVALID, "length", "parts", "the title of a part has 1 to %d characters", TITLE_MAX);
 	err = act_init(b, a->rq, a->kind);
 	if (err != OK)
 		return err;
@@ -225,6 +227,7 @@ enum err do_split(struct act *a)
 		if (event_span(b, event_code_of(b, a->m.code_id), a->m.urgency, CLOCK_HANDLE, &span, &rule))
 			err = act_clock(a, CLOCK_HANDLE, CLK_START, span, NIL);
 	}
+	a->m.pending = (struct str){ NULL, 0 };
 	a->m.join_rule = a->in->join;
 	json_array_foreach(list, i, one) {
 		if (err == OK)

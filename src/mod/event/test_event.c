@@ -247,11 +247,35 @@ struct clock_run ev_run(struct test_app *t, int64_t id, enum clock_kind c)
 const char *ev_duty(struct test_app *t, const char *item)
 {
 	const struct duty_item *d = duty_find_item(snap_duties(t->app.snap, &t->app), str_z(item));
-	char text[32];
 
 	assert_non_null(d);
-	snprintf(text, sizeof(text), "%lld", (long long)d->id);
+	return ev_body(t, "%lld", (long long)d->id);
+}
+
+const char *ev_body(struct test_app *t, const char *fmt, ...)
+{
+	char text[2000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	return str_dup(t->app.arena, str_z(text)).p;
+}
+
+const char *ev_when(struct test_app *t, int64_t ms)
+{
+	char text[TIME_TEXT];
+
+	return str_dup(t->app.arena, str_z(time_format(ms, text))).p;
+}
+
+int64_t ev_code(struct test_app *t, const char *code)
+{
+	const struct event_code *c = event_code_by(event_book(t->app.snap, &t->app), str_z(code));
+
+	assert_non_null(c);
+	return c->id;
 }
 
 struct photo {

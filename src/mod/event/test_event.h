@@ -56,6 +56,11 @@ struct clock_run ev_run(struct test_app *t, int64_t id, enum clock_kind c);
 const char *ev_duty(struct test_app *t, const char *item);
 /* An image in the store that `login` uploaded, not attached yet; returns its id. */
 int64_t ev_photo(struct test_app *t, const char *login);
+/* Text by a format, and an instant as text; both live as long as t. */
+const char *ev_body(struct test_app *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *ev_when(struct test_app *t, int64_t ms);
+/* Row id of an event code. */
+int64_t ev_code(struct test_app *t, const char *code);
 void ev_expect(struct test_app *t, const char *login, int64_t id, const char *action, const char *body,
 	       int status, const char *word, const char *file, int line);
 
