@@ -18,7 +18,7 @@ struct demo_options {
 	int64_t events; /* DEMO_EVENTS_USUAL: small 3,000, district 167,000, city none */
 	int64_t days;	/* how far back the first event lies */
 	int64_t until;	/* the end of the story; NIL: now */
-	bool quiet;	/* no progress on standard error */
+	void (*tell)(const char *progress); /* NULL: nobody listens */
 };
 
 struct demo_result {

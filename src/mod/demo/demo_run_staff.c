@@ -8,7 +8,6 @@
 #include "mod/demo/demo_text.h"
 #include "mod/demo/demo_world.h"
 #include "mod/event/event.h"
-#include "mod/event/event_seed.h"
 
 enum { POSTS_PER_COMMUNITY = 67, OTHERS_LEAST = 3, PER_STREET = 16, PER_COMMUNITY = 2, PER_GRID = 5 };
 
