@@ -22,7 +22,9 @@ struct settings {
 	const char *role, *place, *unit, *board;
 	int64_t password_stdin;
 	int64_t sample;
-	int64_t clients, seconds;
+	const char *size, *until;
+	int64_t seed, events, quiet;
+	int64_t clients, seconds, batch;
 	const char *login, *handler, *password;
 	const char *operand[OPERANDS_MAX];
 	size_t noperand;
@@ -37,6 +39,7 @@ struct run {
 	struct arena *arena;
 	struct error e;
 	char key_file[CLI_PATH], files[CLI_PATH];
+	bool fast; /* nothing waits for the disk until the store is closed */
 };
 
 struct command {
@@ -50,7 +53,7 @@ struct command {
 };
 
 extern const struct command cmd_serve, cmd_migrate, cmd_check, cmd_backup, cmd_restore, cmd_audit, cmd_import,
-	cmd_export, cmd_user, cmd_openapi, cmd_bench;
+	cmd_export, cmd_user, cmd_openapi, cmd_bench, cmd_demo;
 
 /* Rows of option tables. */
 #define SET(m, T, ...) { .type = (T), .off = offsetof(struct settings, m), __VA_ARGS__ }

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "core/entity.h"
-#include "main/cli.h"
+#include "main/import_events.h"
 #include "mod/calendar/calendar.h"
-#include "mod/event/event_import.h"
 #include "mod/place/place.h"
 
 enum { IMPORT_ARENA = 1 << 30, ERRORS_BYTES = 16 << 20, ERRORS_SHOWN = 100, EXPORT_BYTES = 1 << 30 };
@@ -162,7 +161,7 @@ static enum err load_map(struct import *im)
 static void list_kinds(struct run *r, const struct app *app)
 {
 	cli_usage(r, "there is no kind \"%.40s\"", r->set.operand[0]);
-	fputs("kinds: divisions places calendar events", stderr);
+	fputs("kinds: events divisions places calendar", stderr);
 	for (size_t i = 0; i < app->nentity; i++) {
 		if (!(app->entity[i]->flags & ENTITY_NO_IMPORT))
 			fprintf(stderr, " %s", app->entity[i]->path);
@@ -188,67 +187,6 @@ static int import_with(struct import *im)
 	if (im->e.message[0] != '\0')
 		r->e = im->e;
 	return cli_fail(r, err);
-}
-
-/* ---- events ---- */
-
-static int64_t number_of(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
-static int report_events(const struct run *r, const json_t *o)
-{
-	const json_t *list = json_object_get(o, "cells");
-	int64_t timed = number_of(o, "timed"), on_time = number_of(o, "on_time");
-	bool written = json_is_true(json_object_get(o, "written"));
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *c = json_array_get(list, i);
-
-		fprintf(stderr, "row %" PRId64 ", column %s: %s (%s)\n", number_of(c, "row"), text_of(c, "column"),
-			text_of(c, "message"), text_of(c, "code"));
-	}
-	list = json_object_get(o, "dirty");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *c = json_array_get(list, i);
-
-		printf("%" PRId64 " cells of column %s: %s (%s)\n", number_of(c, "count"), text_of(c, "column"),
-			text_of(c, "message"), text_of(c, "code"));
-	}
-	printf("%" PRId64 " events have a due and a closing time; %" PRId64 " of them are on time", timed, on_time);
-	printf(timed > 0 ? " (%.1f %%)\n" : "\n", 100.0 * (double)on_time / (double)(timed > 0 ? timed : 1));
-	printf("%" PRId64 " rows: %" PRId64 " created, %" PRId64 " updated, %" PRId64 " unchanged, %" PRId64 " refused%s\n",
-		number_of(o, "rows"), number_of(o, "created"), number_of(o, "updated"), number_of(o, "unchanged"),
-		number_of(o, "rejected"), written ? "" : r->set.dry_run ? "; nothing was written (dry run)"
-									: "; nothing was written");
-	return written || r->set.dry_run ? EXIT_OK : EXIT_FAILED;
-}
-
-static int import_events(struct run *r, struct app *app)
-{
-	struct cli_file csv = { .mapped = NULL }, map = { .mapped = NULL };
-	struct buf out;
-	json_t *o = NULL;
-	enum err err;
-	int code = EXIT_FAILED;
-
-	if (r->set.map == NULL)
-		return cli_usage(r, "events need --map MAP.json");
-	buf_init(&out, ERRORS_BYTES);
-	err = cli_file_open(r, r->set.map, &map);
-	if (err == OK)
-		err = cli_file_open(r, r->set.operand[1], &csv);
-	if (err == OK)
-		err = event_import(app, csv.text, map.text, r->set.dry_run != 0, r->set.partial != 0, &out, &r->e);
-	if (err == OK)
-		err = field_parse_json(buf_view(&out), &o, &r->e);
-	code = err == OK ? report_events(r, o) : cli_fail(r, err);
-	json_decref(o);
-	buf_release(&out);
-	cli_file_close(&csv);
-	cli_file_close(&map);
-	return code;
 }
 
 static int import(struct run *r)
@@ -286,8 +224,9 @@ const struct command cmd_import = {
 	.operands = "KIND FILE [--map MAP.json] [--dry-run] [--partial]",
 	.summary = "load rows from a CSV file",
 	.help = "KIND is divisions (districts, streets and communities by official code), calendar (a year's holidays\n"
-		"as JSON), events (from another system, by a mapping: examples/), or the path of a list: users, posts … A file with bad rows is loaded not at\n"
-		"all, or with --partial without them; loading a file again changes nothing.\n",
+		"as JSON), events (another system's reports; --map says which column is what, see examples/), or the\n"
+		"path of a list: places, users, posts, units … A file with bad rows is loaded not at all, or with\n"
+		"--partial without them; loading a file again changes nothing.\n",
 	.min = 2,
 	.max = 2,
 	.options = SET_TABLE(import_options),

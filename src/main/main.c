@@ -13,6 +13,7 @@ enum { SETTINGS_ARENA = 4 << 20, HELP_BYTES = 1 << 16 };
 
 static const struct command *const commands[] = {
 	&cmd_serve,
+	&cmd_demo,
 	&cmd_migrate,
 	&cmd_user,
 	&cmd_import,
