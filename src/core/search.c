@@ -29,12 +29,20 @@ static void put_rune(struct buf *b, uint32_t c)
 		buf_fmt(b, "u%x", (unsigned)c);
 }
 
+static void put_hex5(char *p, uint32_t c)
+{
+	for (int i = 4; i >= 0; i--, c >>= 4)
+		p[i] = "0123456789abcdef"[c & 15];
+}
+
+/* Tens of them in every report: worth more than a format string. */
 static void put_pair(struct buf *b, uint32_t a, uint32_t c)
 {
-	if (c != 0)
-		buf_fmt(b, "x%05x%05x", (unsigned)a, (unsigned)c);
-	else
-		buf_fmt(b, "x%05x", (unsigned)a);
+	char t[11] = { 'x' };
+
+	put_hex5(t + 1, a);
+	put_hex5(t + 6, c);
+	buf_put(b, t, c != 0 ? 11 : 6);
 }
 
 struct scan {
@@ -178,16 +186,26 @@ static const char *const search_sql[][2] = {
 	  "DELETE FROM matter_fts WHERE id = $1 AND CAST($2 AS TEXT) IS NOT NULL" },
 };
 
+void search_text(const struct str part[3], struct buf *out)
+{
+	for (int i = 0; i < 3; i++) {
+		search_tokens(part[i], out);
+		buf_z(out, "zzbreak "); /* no phrase across title, text and address */
+	}
+}
+
+enum err search_put(struct dbc *c, int64_t matter_id, struct str tokens)
+{
+	return db_exec(c, search_sql[0][dbc_engine(c) == DB_PG], ARGS(I(matter_id), T(tokens)), NULL);
+}
+
 static enum err run(struct dbc *c, int what, int64_t id, const struct str part[3])
 {
 	struct buf b;
 	enum err err;
 
 	buf_init(&b, TOKENS_MAX + (64 << 10));
-	for (int i = 0; i < 3; i++) {
-		search_tokens(part[i], &b);
-		buf_z(&b, "zzbreak "); /* no phrase across title, text and address */
-	}
+	search_text(part, &b);
 	err = b.failed ? ERR_NOMEM : db_exec(c, search_sql[what][dbc_engine(c) == DB_PG], ARGS(I(id), T(buf_view(&b))), NULL);
 	buf_release(&b);
 	return err;

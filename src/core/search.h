@@ -14,6 +14,9 @@ void search_tokens(struct str text, struct buf *out);
 /* The query in the engine's syntax; false when it has no searchable character. */
 bool search_query(enum db_engine e, struct str q, struct buf *out);
 enum err search_add(struct dbc *c, int64_t matter_id, struct str title, struct str text, struct str address) MUST_CHECK;
+/* The same in two steps: the tokens of title, text and address; putting them into the index. */
+void search_text(const struct str part[3], struct buf *out);
+enum err search_put(struct dbc *c, int64_t matter_id, struct str tokens) MUST_CHECK;
 /* Replaces what was indexed: needs the old texts (contentless index). */
 enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3], const struct str now[3]) MUST_CHECK;
 /* Appends " AND m.id IN (…)" with the query bound. */

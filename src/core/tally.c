@@ -186,6 +186,12 @@ static void spread(struct cells *s, const struct cell *c)
 	}
 }
 
+enum err tally_add_total(struct dbc *c, int64_t place, int64_t kind, const struct tally *t)
+{
+	return db_exec(c, tally_sql[Q_TALLY_TOTAL],
+		ARGS(I(place), I(kind), I(t->measure), I(t->day), I(t->dim), I(t->n)), NULL);
+}
+
 static enum err write_cells(struct dbc *c, const struct cells *s)
 {
 	enum err err = OK;

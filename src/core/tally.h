@@ -41,6 +41,9 @@ enum err tally_by_day(struct dbc *c, int64_t place, int64_t kind, int measure, i
 /* Moves at most `max` rows into the totals; in a writing transaction. *ret_n: how many. */
 enum err tally_fold(struct dbc *c, int64_t max, int64_t *ret_n) MUST_CHECK;
 
+/* Adds to the folded total of one place (no level above it): for whoever sums up by itself. */
+enum err tally_add_total(struct dbc *c, int64_t place, int64_t kind, const struct tally *t) MUST_CHECK;
+
 extern const char *const tally_sql[];
 extern const size_t tally_nsql;
 

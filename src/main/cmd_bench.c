@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "main/bench_client.h"
-#include "main/cli.h"
+#include "main/bench_store.h"
 
 enum { CLIENTS_MAX = 256, SAMPLES_MAX = 400000 };
 
@@ -215,7 +215,7 @@ static void print(const struct load *l, struct worker *w, size_t nw, double seco
 	free(all);
 }
 
-static int run(struct run *r)
+static int run_load(struct run *r)
 {
 	struct load *l = calloc(1, sizeof(*l));
 	struct worker *w = calloc(CLIENTS_MAX, sizeof(*w));
@@ -256,6 +256,23 @@ static int run(struct run *r)
 	return EXIT_OK;
 }
 
+static int run(struct run *r)
+{
+	static const char *const load[] = { "lifecycle", "submit", "get" };
+	const char *what = r->set.operand[0];
+	bool store = strcmp(what, "raw") == 0 || strcmp(what, "fill") == 0;
+
+	if (store && r->set.db == NULL)
+		return cli_usage(r, "%s needs --db: the store to write to", what);
+	if (store)
+		return what[0] == 'r' ? bench_raw(r) : bench_fill(r);
+	for (size_t i = 0; i < ARRAY_LEN(load); i++) {
+		if (strcmp(what, load[i]) == 0)
+			return run_load(r);
+	}
+	return cli_usage(r, "there is no figure \"%.40s\"", what);
+}
+
 static const struct option option[] = {
 	SET(port, OPT_INT, .name = "port", .dflt = "8080", .min = 1, .max = 65535, .help = "port of the server"),
 	SET(clients, OPT_INT, .name = "clients", .dflt = "32", .min = 1, .max = CLIENTS_MAX, .help = "connections"),
@@ -264,12 +281,18 @@ static const struct option option[] = {
 	SET(handler, OPT_TEXT, .name = "handler", .dflt = "post1", .help = "who handles, at a unit"),
 	SET(password, OPT_TEXT, .name = "password", .dflt = "gezhi-demo", .help = "of both"),
 	SET(place, OPT_TEXT, .name = "place", .help = "where the events are [the reporter's place]"),
+	SET_DB,
+	SET_KEY,
+	SET(batch, OPT_INT, .name = "batch", .dflt = "64", .min = 1, .max = 4096, .help = "raw: reports in a commit"),
+	SET(events, OPT_INT, .name = "events", .dflt = "10000", .min = 1, .max = 5000000, .help = "fill: how many"),
 };
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.operands = "lifecycle | submit | get [TARGET]",
-	.summary = "load on a running server, with rates and latencies as JSON",
+	.operands = "lifecycle | submit | get [TARGET] | raw | fill",
+	.summary = "measure: load on a running server, or statements on a store",
+	.help = "lifecycle, submit and get put load on a running server; raw writes what reports write straight into the\n"
+		"store --db; fill puts many events into it. All print JSON, all change the store: use one kept for this.\n",
 	.min = 1,
 	.max = 2,
 	.options = SET_TABLE(option),
