@@ -13,12 +13,13 @@
 #include "main/bench_client.h"
 #include "main/bench_store.h"
 
-enum { CLIENTS_MAX = 256, SAMPLES_MAX = 400000 };
+enum { CLIENTS_MAX = 256, SAMPLES_MAX = 400000, PLACES_MAX = 100 };
 
 struct load {
 	int port;
 	const char *what, *target;
-	char token[2][64], unit[32], place[32];
+	char token[2][64], unit[32], place[PLACES_MAX][32];
+	size_t nplace;
 	int64_t end; /* monotonic ms */
 	atomic_llong serial;
 };
@@ -55,7 +56,7 @@ static enum err submit(struct worker *w, char id[32])
 	char body[512];
 	int len = snprintf(body, sizeof(body),
 		"{\"code\":\"%s\",\"place\":\"%s\",\"text\":\"压测%lld号小区门口%s需要处理,请尽快派人查看现场情况\"}", code[n % 4],
-		w->load->place, n, thing[n % 8]);
+		w->load->place[n % (long long)w->load->nplace], n, thing[n % 8]);
 	enum err err = say(w, 0, "POST", "/api/events", (struct str){ body, (size_t)len });
 	struct str s;
 
@@ -153,6 +154,25 @@ static void keep(char *to, size_t cap, struct str s)
 	to[n] = '\0';
 }
 
+/* The first grids that the reporter sees. */
+static enum err find_places(struct load *l, struct client *c)
+{
+	struct str s, rest;
+	enum err err = client_call(c, "GET", "/api/places?level=grid&limit=100", (struct str){ NULL, 0 });
+
+	if (err != OK || c->status != 200)
+		return ERR_AUTH;
+	rest = c->body;
+	while (l->nplace < PLACES_MAX) {
+		s = client_text(c, "code");
+		if (s.n == 0)
+			break;
+		keep(l->place[l->nplace++], sizeof(l->place[0]), s);
+		c->body = (struct str){ s.p + s.n, rest.n - (size_t)(s.p + s.n - rest.p) };
+	}
+	return l->nplace > 0 ? OK : ERR_NOT_FOUND;
+}
+
 static enum err prepare(struct load *l, const struct settings *s)
 {
 	struct client c;
@@ -161,15 +181,15 @@ static enum err prepare(struct load *l, const struct settings *s)
 	if (err != OK)
 		return err;
 	err = sign_in(&c, s->login, s->password, l->token[0]);
-	if (err == OK && client_text(&c, "place").n > 0)
-		keep(l->place, sizeof(l->place), client_text(&c, "place"));
 	if (err == OK)
 		err = sign_in(&c, s->handler, s->password, l->token[1]);
 	if (err == OK && client_text(&c, "unit_id").n > 0)
 		keep(l->unit, sizeof(l->unit), client_text(&c, "unit_id"));
 	c.token = l->token[0];
 	if (err == OK && s->place != NULL)
-		keep(l->place, sizeof(l->place), str_z(s->place));
+		keep(l->place[l->nplace++], sizeof(l->place[0]), str_z(s->place));
+	else if (err == OK)
+		err = find_places(l, &c);
 	client_close(&c);
 	return err;
 }
@@ -280,7 +300,7 @@ static const struct option option[] = {
 	SET(login, OPT_TEXT, .name = "login", .dflt = "duty1", .help = "who reports, dispatches and verifies"),
 	SET(handler, OPT_TEXT, .name = "handler", .dflt = "post1", .help = "who handles, at a unit"),
 	SET(password, OPT_TEXT, .name = "password", .dflt = "gezhi-demo", .help = "of both"),
-	SET(place, OPT_TEXT, .name = "place", .help = "where the events are [the reporter's place]"),
+	SET(place, OPT_TEXT, .name = "place", .help = "where the events are [grids that the reporter sees]"),
 	SET_DB,
 	SET_KEY,
 	SET(batch, OPT_INT, .name = "batch", .dflt = "64", .min = 1, .max = 4096, .help = "raw: reports in a commit"),
