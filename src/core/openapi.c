@@ -1,6 +1,7 @@
 /* The OpenAPI document; see openapi.h. Inputs are closed, replies may carry members beside the field table. */
 #include "core/openapi.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/entity_plan.h"
@@ -67,10 +68,14 @@ static void schema_name(const struct app *app, const struct fields *f, enum use 
 	static const char *const route_tail[USE_MAX] = { "Reply", "Body", "PatchBody" };
 	const struct entity *e = entity_of(app, f);
 
-	if (e != NULL)
+	if (e != NULL) {
 		pascal(e->name, entity_tail[use], ret);
-	else
-		pascal(first_use(app, f, use)->id, route_tail[use], ret);
+		return;
+	}
+	const struct route *r = first_use(app, f, use);
+
+	assert(r != NULL);
+	pascal(r->id, route_tail[use], ret);
 }
 
 static void write_ref(const char *where, const char *name, struct jw *out)

@@ -20,12 +20,14 @@ static enum err load(struct snap *s, struct dbc *c, int q, const struct fields *
 	struct rows *r = db_query(c, event_sql[q], NO_ARGS);
 	size_t n = 0, cap = 64;
 	char *v = malloc(cap * f->size);
+	bool fits = v != NULL;
 
-	while (v != NULL && n < max && rows_next(r)) {
+	while (fits && n < max && rows_next(r)) {
 		if (n == cap) {
 			char *more = realloc(v, cap * 2 * f->size);
 
-			if (more == NULL)
+			fits = more != NULL;
+			if (!fits)
 				break;
 			v = more;
 			cap *= 2;
@@ -36,7 +38,7 @@ static enum err load(struct snap *s, struct dbc *c, int q, const struct fields *
 	enum err err = rows_close(r);
 
 	*ret_v = arena_array(s->arena, n + 1, f->size);
-	if (v != NULL && *ret_v != NULL)
+	if (fits && *ret_v != NULL)
 		memcpy(*ret_v, v, n * f->size);
 	else
 		err = ERR_NOMEM;

@@ -419,9 +419,9 @@ static void check_times(const struct reading *r)
 void event_map_row(const struct event_map *m, const struct csv_row *csv, struct arena *a, struct dirt *d,
 		   struct event_row *ret)
 {
+	*ret = (struct event_row){ .row = csv->row, .line = csv->line };
 	struct reading r = { m, csv, a, d, ret };
 
-	*ret = (struct event_row){ .row = csv->row, .line = csv->line };
 	ret->ext_no = str_dup(a, cell(&r, MAP_EXT_NO));
 	if (ret->ext_no.n == 0)
 		note(&r, MAP_EXT_NO, "required", "an event needs its number, or it would be loaded twice", true);
