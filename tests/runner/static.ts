@@ -128,7 +128,8 @@ const cppcheck: Stage = {
 		mkdirSync(join(root, cache), { recursive: true });
 		return once(await job.exec(['cppcheck', '--quiet', `--project=${join(dirOf('clang'), 'compile_commands.json')}`,
 			`--cppcheck-build-dir=${cache}`, '--enable=warning,performance,portability', '--inline-suppr',
-			'--suppress=unusedStructMember', '--suppress=memleak', '--suppress=uninitvar:*_test.c', '--suppress=*:*.pb-c.*',
+			'--suppress=unusedStructMember', '--suppress=memleak', '--suppress=uninitvar:*_test.c', '--suppress=legacyUninitvar:*_test.c',
+			'--library=tests/runner/cppcheck.cfg', '--suppress=*:*.pb-c.*',
 			'--suppress=preprocessorErrorDirective:/usr/include/*', '--error-exitcode=1',
 			'--template={file}:{line}: {severity}: {id}: {message}']));
 	},
