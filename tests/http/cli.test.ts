@@ -9,7 +9,7 @@ import { psql } from '../pg/cluster.ts';
 import { engine, newStore, useServer } from './lib/server.ts';
 import { gezhi, type Ran, type Store } from './lib/store.ts';
 
-const commands = ['serve', 'migrate', 'user', 'import', 'export', 'backup', 'restore', 'audit', 'check', 'openapi'];
+const commands = ['serve', 'demo', 'bench', 'migrate', 'user', 'import', 'export', 'backup', 'restore', 'audit', 'check', 'openapi'];
 const password = 'correct horse 7';
 const divisions = [
 	'area_code,area_name,street_code,street_name,village_code,village_name',
@@ -92,7 +92,7 @@ test('a file with a bad row is loaded not at all, or in part by choice', () => {
 	assert.doesNotMatch(run(['user', 'list']).stdout, /li\.a/);
 	says(run(['import', 'users', f, '--partial']), 0, /^2 rows: 1 created, 0 updated, 0 unchanged, 1 refused\n$/, /^row 2/);
 	assert.match(run(['user', 'list']).stdout, /^li\.a\t李甲\tactive\t/m);
-	says(run(['import', 'nonsense', f]), 2, /^$/, /kinds: divisions/);
+	says(run(['import', 'nonsense', f]), 2, /^$/, /kinds: events divisions/);
 	says(run(['import', 'users', join(store.dir, 'absent.csv')]), 1, /^$/, /cannot open .*absent\.csv/);
 });
 
@@ -107,6 +107,37 @@ test('a calendar is loaded once', () => {
 	says(run(['import', 'calendar', f, '--dry-run']), 0, /^2031: 1 holidays, .*dry run/);
 	says(run(['import', 'calendar', f]), 0, /^2031: 1 holidays, 0 working days made up\n$/);
 	says(run(['import', 'calendar', f]), 0, /; unchanged\n$/);
+});
+
+test('events of another system: told apart by a map, counted, loaded once', () => {
+	const map = file('events.json', JSON.stringify({
+		place: '99010100000000000',
+		fields: {
+			ext_no: 'No', title: 'What', text: 'What', reported_at: 'From', due_at: 'Due', closed_at: 'Until',
+			code: { column: 'Kind', values: { light: 'MS24' }, default: 'MS24' },
+			state: { column: 'State', values: { done: 'closed' }, default: 'reported' },
+		},
+	}));
+	const day = (d: number): string => `2026-03-0${d}T10:00:00+08:00`;
+	const rows = ['No,What,Kind,State,From,Due,Until', `A1,lamp out,light,done,${day(2)},${day(4)},${day(3)}`,
+		`A2,lamp out,light,done,${day(2)},${day(4)},${day(5)}`, `A3,lamp out,light,open,${day(2)},${day(4)},`];
+	const good = file('events.csv', rows.join('\n') + '\n');
+	const bad = file('bad.csv', [...rows, 'A4,lamp out,light,open,yesterday,,'].join('\n') + '\n');
+	says(run(['import', 'events', good]), 2, /^$/, /--map/);
+	const dry = run(['import', 'events', good, '--map', map, '--dry-run']);
+	assert.match(dry.stdout, /^3 rows: 3 created, .*dry run/m, dry.stderr);
+	says(run(['import', 'events', bad, '--map', map]), 1, /1 refused; nothing was written/,
+		/^row 4, column From: .*"yesterday" \(row refused\)$/m);
+	const first = run(['import', 'events', good, '--map', map]);
+	assert.equal(first.status, 0, first.stdout + first.stderr);
+	assert.match(first.stdout, /^3 rows: 3 created, 0 updated, 0 unchanged, 0 refused\n2 with a due and a closing time, 1 of them on time \(50\.0 %\)$/m);
+	assert.match(run(['import', 'events', good, '--map', map]).stdout, /^3 rows: 0 created, 0 updated, 3 unchanged/m);
+	assert.equal(run(['export', 'events']).stdout.trim().split('\n').length, 4);
+});
+
+test('a demo is made in an empty store only', () => {
+	says(run(['demo', '--size', 'small']), 1, /^$/, /./);
+	says(run(['demo', '--size', 'vast']), 2, /^$/, /small, district or city/);
 });
 
 test('accounts: made, given posts and passwords, listed', () => {
