@@ -60,7 +60,7 @@ inBrowser('R027 an event is registered, accepted and dispatched from the desk', 
 	await page.locator('#nw-title').fill('Manhole cover broken at gate 3');
 	await page.locator('#nw-code').selectOption('MS29');
 	await page.locator('#nw-place').click();
-	await page.getByRole('option').first().waitFor();
+	await page.locator('[role=listbox] [role=option]:visible').first().waitFor();
 	await page.locator('#nw-place').press('Enter');
 	await page.getByRole('button', { name: 'Register', exact: true }).click();
 	await page.waitForURL(/\/events\/\d+$/);
@@ -72,7 +72,7 @@ inBrowser('R027 an event is registered, accepted and dispatched from the desk', 
 	await page.getByRole('button', { name: /^Dispatch/ }).click();
 	await assertSound(page, 'dispatch dialog');
 	await page.locator('#act-unit_id').click();
-	await page.getByRole('option').first().waitFor();
+	await page.locator('[role=listbox] [role=option]:visible').first().waitFor();
 	await page.locator('#act-unit_id').press('Enter');
 	await page.locator('dialog button[form]').click();
 	await page.locator('.mv-head .badge', { hasText: 'Dispatched' }).waitFor();

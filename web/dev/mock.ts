@@ -54,7 +54,7 @@ function filterMatters(list: Any[], q: URLSearchParams): Any[] {
 
 const FLOW: Record<string, [action: string, to: string, needs: string[], allows: string[], danger?: boolean][]> = {
 	reported: [['accept', 'accepted', [], ['event_code', 'urgency', 'place', 'text']], ['reject', 'rejected', ['reason', 'text'], [], true], ['merge', 'merged', ['into_id'], ['text']]],
-	accepted: [['dispatch', 'dispatched', ['unit_id'], ['coop', 'text', 'duty_item_id']], ['split', 'accepted', ['parts', 'join'], ['text']], ['whistle', 'accepted', ['departments', 'arrive_by'], ['text']]],
+	accepted: [['unaccept', 'reported', [], []], ['dispatch', 'dispatched', ['unit_id'], ['coop', 'text', 'duty_item_id']], ['split', 'accepted', ['parts', 'join'], ['text']], ['whistle', 'accepted', ['departments', 'arrive_by'], ['text']]],
 	dispatched: [['sign', 'handling', [], []], ['return', 'return_review', ['duty_item_id', 'proposed_unit_id', 'text'], ['reason'], true]],
 	handling: [['finish', 'checking', ['result'], ['files', 'contacted']], ['pause', 'paused', ['reason', 'until'], ['text']], ['extend', 'handling', ['text', 'until', 'plan'], []], ['hard_case', 'hard_case', ['text', 'until'], [], true], ['transfer', 'dispatched', ['unit_id', 'text'], []]],
 	checking: [['pass', 'closed', [], ['text']], ['fail', 'handling', ['text'], [], true]],

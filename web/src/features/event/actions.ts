@@ -1,6 +1,7 @@
 /* How each member of an action's body is asked for. Pure tables; the server says which are needed. */
 import { t as common } from '@/shared/i18n/common'
 import { has, word } from '@/shared/i18n/core'
+import { dayAfter } from '@/shared/i18n/format'
 import type { Control } from '@/shared/form/values'
 import '@/shared/matter/words'
 
@@ -92,11 +93,6 @@ export function isMinor(action: string): boolean {
 export function asQuery(filters: Record<string, string>): Record<string, string> {
 	const out = { ...filters }
 	if (out.from) out.from = `${out.from}T00:00:00+08:00`
-	if (out.to) out.to = dayAfter(out.to)
+	if (out.to) out.to = `${dayAfter(out.to)}T00:00:00+08:00`
 	return out
-}
-
-function dayAfter(day: string): string {
-	const next = new Date(Date.parse(day + 'T00:00:00Z') + 86400000)
-	return next.toISOString().slice(0, 10) + 'T00:00:00+08:00'
 }

@@ -4,7 +4,7 @@ import { me } from '@/app/session'
 import type { KpiDef, KpiValue } from '@/shared/api/types'
 import { api } from '@/shared/api/client'
 import { words } from '@/shared/i18n/core'
-import { daysAgo, number, percent, today } from '@/shared/i18n/format'
+import { dayAfter, daysAgo, number, percent, today } from '@/shared/i18n/format'
 import type { FilterDef } from '@/shared/list/filters'
 import { useFilters } from '@/shared/use/query'
 
@@ -33,12 +33,14 @@ export function usePeriod() {
 		from: filters.value.from ?? daysAgo(89),
 		to: filters.value.to ?? today()
 	}))
+	/* Shown is the last day; asked for is the day after it. */
+	const query = computed(() => ({ ...period.value, to: dayAfter(period.value.to) }))
 	const defs = computed<FilterDef[]>(() => [
 		{ name: 'place', label: t('kp.place'), kind: 'place' },
 		{ name: 'from', label: t('kp.from'), kind: 'date' },
 		{ name: 'to', label: t('kp.to'), kind: 'date' }
 	])
-	return { filters, set, clear, period, defs }
+	return { filters, set, clear, period, query, defs }
 }
 
 export function loadKpis(signal: AbortSignal): Promise<KpiDef[]> {

@@ -57,6 +57,11 @@ export function today(): string {
 	return date(new Date())
 }
 
+/* Where a period given by its last day ends for the server. */
+export function dayAfter(day: string): string {
+	return new Date(Date.parse(day + 'T00:00:00Z') + 86400000).toISOString().slice(0, 10)
+}
+
 export function daysAgo(n: number): string {
 	return date(new Date(Date.now() - n * 86400000))
 }
