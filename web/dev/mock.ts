@@ -190,7 +190,7 @@ function route(method: string, path: string, q: URLSearchParams, body: Any, raw:
 	if (is('GET', /^\/api\/places\/\d+\/shape$/)) throw new Fail(404, 'not_found')
 	if (is('GET', /^\/api\/reports\/granularity$/)) return { mean_drift: 0.18, worst: 0.45, items: grids.slice(0, 9).map((g) => ({ code: g.code, name: g.name, street: '临江街道', households: g.households, drift: Math.abs(g.households - 400) / 400, flag: g.households > 500 ? 'split' : null, proposal: g.households > 500 ? '建议拆分为两个网格' : null, since: '2026-08-01' })) }
 	if (is('GET', /^\/api\/reports\/party-coverage$/)) return { numerator: 43, denominator: 45, value: 43 / 45, missing: grids.slice(0, 2).map((g) => ({ code: g.code, name: g.name })) }
-	if (is('GET', /^\/api\/kpi$/)) return { items: KPI.map(([name, name_zh, name_en]) => ({ name, name_zh, name_en, unit: 'ratio' })) }
+	if (is('GET', /^\/api\/kpi$/)) return { items: KPI.map(([name, name_zh, name_en]) => ({ name, name_zh, name_en, unit: 'ratio', group: ['efficient', 'precise', 'warm', 'smart'][name!.length % 4], cases: 'matter', better: 'high' })) }
 	if ((m = is('GET', /^\/api\/kpi\/(\w+)\/cases$/))) return page(filterMatters(events.filter((e) => !e.open), q), q)
 	if ((m = is('GET', /^\/api\/kpi\/(\w+)\/by$/))) return { items: places.filter((p) => p.parent === (q.get('place') || places[0]!.code)).map((p) => ({ code: p.code, name: p.name, numerator: 40 + rnd(20), denominator: 62, value: (40 + rnd(20)) / 62, rule_version: 1 })) }
 	if ((m = is('GET', /^\/api\/kpi\/(\w+)$/))) return { numerator: 172, denominator: 190, value: 172 / 190, rule_version: 1 }

@@ -23,7 +23,15 @@ export const t = words({
 	'kp.none': ['本期没有可计算的事项', 'Nothing to compute in this period'],
 	'kp.noPlaces': ['没有下级区划', 'No places below'],
 	'kp.value': ['数值', 'Value'],
-	'kp.name': ['名称', 'Name']
+	'kp.name': ['名称', 'Name'],
+	'kp.households': ['户数', 'Households'],
+	'kp.drift': ['偏离', 'Drift'],
+	'kp.verdict': ['结果', 'Result'],
+	'kp.met': ['达标', 'Met'],
+	'kp.group.efficient': ['高效', 'Efficient'],
+	'kp.group.precise': ['精准', 'Precise'],
+	'kp.group.warm': ['温暖', 'Warm'],
+	'kp.group.smart': ['智慧', 'Smart']
 })
 
 export function usePeriod() {

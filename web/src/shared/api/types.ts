@@ -328,6 +328,21 @@ export interface KpiDef {
 	name_zh: string
 	name_en: string
 	unit: string
+	/* precise, efficient, smart or warm */
+	group: string
+	/* What stands behind the figure. */
+	cases: 'matter' | 'place'
+	better: 'high' | 'low'
+}
+
+/* A grid behind a figure that counts places. */
+export interface KpiGrid {
+	code: Code
+	name: string
+	level: string
+	households: number | null
+	drift?: number | null
+	missed: boolean
 }
 
 export interface KpiValue {

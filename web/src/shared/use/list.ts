@@ -16,7 +16,7 @@ export interface List<T> {
 	more: () => Promise<void>
 }
 
-export function useList<T extends { id: string }>(
+export function useList<T>(
 	path: () => string,
 	query: () => Query,
 	options: { limit?: number; count?: boolean } = {}
