@@ -236,9 +236,11 @@ CREATE TABLE matter_party (
 	PRIMARY KEY (matter_id, user_id, part)
 );
 
+-- The history, in the order of `version`, which the matter had then: ids come in blocks per connection.
 CREATE TABLE matter_log (
 	id BIGINT PRIMARY KEY,
 	matter_id BIGINT NOT NULL REFERENCES matter (id),
+	version BIGINT NOT NULL DEFAULT 0,
 	at BIGINT NOT NULL,
 	actor_id BIGINT,
 	role SMALLINT,

@@ -217,11 +217,13 @@ static enum err bulk_run(struct req *rq, const struct bulk_in *in, json_t *ids, 
 	jw_karr(out, "done");
 	json_array_foreach(ids, i, one) {
 		int64_t id = NIL;
-		enum err err = ERR_INVALID;
+		enum err err;
 
 		if (json_is_string(one) &&
 		    str_i64((struct str){ json_string_value(one), json_string_length(one) }, &id))
 			err = bulk_one(rq, id, body, in->action);
+		else
+			err = req_fail(rq, ERR_INVALID, "ids", "ids", "an id is a number written as text");
 		if (err == OK) {
 			jw_id(out, id);
 			continue;

@@ -26,11 +26,11 @@ const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 		"voided = excluded.voided",
 	[Q_MATTER_LOG_PUT] =
 		"INSERT INTO matter_log (id, matter_id, at, actor_id, role, action, from_state, to_state, text, "
-		"clocks, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		"clocks, data, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 	[Q_MATTER_LOG] =
 		"SELECT l.id, l.at, l.actor_id, a.name AS actor, l.role, l.action, l.from_state, l.to_state, "
 		"l.text, l.data FROM matter_log l LEFT JOIN account a ON a.id = l.actor_id "
-		"WHERE l.matter_id = $1 ORDER BY l.at, l.id LIMIT 2000",
+		"WHERE l.matter_id = $1 ORDER BY l.version, l.at, l.id LIMIT 2000",
 	[Q_MATTER_PARTY_PUT] = "INSERT INTO matter_party (matter_id, user_id, part) VALUES ($1, $2, $3) "
 			       "ON CONFLICT DO NOTHING",
 	[Q_MATTER_IS_PARTY] = "SELECT part FROM matter_party WHERE matter_id = $1 AND user_id = $2",
@@ -44,7 +44,7 @@ const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 	[Q_MATTER_DUE] = "SELECT id, kind FROM matter WHERE wake_at <= $1 ORDER BY wake_at LIMIT 500",
 	[Q_MATTER_FLOW_RULES] = "SELECT kind, action, roles, needs FROM flow_rule ORDER BY id",
 	[Q_MATTER_LOG_CLOCKS] = "SELECT at, clocks FROM matter_log WHERE matter_id = $1 AND clocks IS NOT NULL "
-				"ORDER BY id",
+				"ORDER BY version, at, id",
 	[Q_MATTER_OLD_IDEMPOTENCY] = "DELETE FROM idempotency WHERE at < $1",
 	[Q_MATTER_OLD_OUTBOX] = "DELETE FROM outbox WHERE at < $1",
 	[Q_MATTER_OLD_SESSIONS] = "DELETE FROM session WHERE expires_at < $1",
@@ -188,7 +188,7 @@ enum err matter_log_add(struct act *a)
 	enum err err = db_exec(a->rq->db, matter_sql[Q_MATTER_LOG_PUT],
 		ARGS(I(id), I(a->m.id), I(a->now), I(a->rq->who != NULL ? a->rq->who->user_id : NIL), I(role),
 			Z(a->t->action), I(a->is_new ? MS_NONE : a->old.state), I(a->m.state), T(note),
-			T(a->nstep > 0 ? steps_json(a, &b) : none), T(a->log_data)),
+			T(a->nstep > 0 ? steps_json(a, &b) : none), T(a->log_data), I(a->m.version)),
 		NULL);
 
 	buf_release(&b);

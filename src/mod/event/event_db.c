@@ -43,7 +43,8 @@ const char *const event_sql[Q_EVENT_SQL_MAX] = {
 	[Q_EVENT_RECENT] = "SELECT " MATTER_BRIEF " FROM matter m WHERE m.open = 1 AND m.sealed = 0 AND m.kind = 1 "
 			   "AND (m.place / 100000) = $1 AND m.reported_at >= $2 ORDER BY m.id DESC LIMIT 100",
 	[Q_EVENT_BY_QUERY] = "SELECT id FROM matter WHERE query_hash = $1",
-	[Q_EVENT_STEPS] = "SELECT at, action, to_state, text FROM matter_log WHERE matter_id = $1 ORDER BY at, id LIMIT 200",
+	[Q_EVENT_STEPS] = "SELECT at, action, to_state, text FROM matter_log WHERE matter_id = $1 "
+			  "ORDER BY version, at, id LIMIT 200",
 	[Q_EVENT_EXT] = "SELECT id FROM matter WHERE kind = 1 AND ext_no = $1",
 	[Q_EVENT_SEED_CODE] = "INSERT INTO event_code (id, version, code, name_zh, name_en, track, urgency, accept, handle, "
 			      "lead, sealed, photo, public, active, created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, "
