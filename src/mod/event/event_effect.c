@@ -12,8 +12,7 @@
 #include "mod/event/event_db.h"
 #include "mod/event/event_links.h"
 
-enum { UNDO_MS = 60 * MS_SECOND, REOPEN_DAYS = 15, REOPEN_MAX = 2, RATE_DAYS = 7, ARCHIVE_DAYS = 30,
-       REVIEW_DAYS = 30, SELF_CLOSE_HOURS = 24 };
+enum { UNDO_MS = 60 * MS_SECOND, ARCHIVE_DAYS = 30, REVIEW_DAYS = 30, SELF_CLOSE_HOURS = 24 };
 
 static const struct span_rule no_span = { UNIT_MS, 0 };
 
@@ -57,9 +56,9 @@ static enum err set_flag(struct act *a, const char *name)
 	return a->m.data.p == NULL ? ERR_NOMEM : OK;
 }
 
-static bool has_flag(const struct act *a, const char *name)
+bool event_has_flag(const struct matter *m, const char *name)
 {
-	json_t *o = a->m.data.p != NULL ? json_loadb(a->m.data.p, a->m.data.n, 0, NULL) : NULL;
+	json_t *o = m->data.p != NULL ? json_loadb(m->data.p, m->data.n, 0, NULL) : NULL;
 	bool yes = json_is_true(json_object_get(o, name));
 
 	json_decref(o);
@@ -271,7 +270,7 @@ enum err do_reject(struct act *a)
 
 enum err do_appeal(struct act *a)
 {
-	if (has_flag(a, "appealed"))
+	if (event_has_flag(&a->m, "appealed"))
 		return act_fail(a, ERR_CONFLICT, "event.appealed", "", "a rejection can be appealed once");
 	return set_flag(a, "appealed");
 }
@@ -357,7 +356,7 @@ enum err do_return(struct act *a)
 	if (a->m.sealed == 1)
 		return act_fail(a, ERR_CONFLICT, "event.sealed", "",
 			"a sealed event is not reviewed by others: hand it on to the unit it belongs to");
-	if (has_flag(a, "lead_fixed"))
+	if (event_has_flag(&a->m, "lead_fixed"))
 		return act_fail(a, ERR_CONFLICT, "event.lead_fixed", "",
 			"the director has named the lead unit; it cannot be returned again");
 	if (sign != NULL && sign->stop == NIL && a->now > sign->due)

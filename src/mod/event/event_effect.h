@@ -4,6 +4,12 @@
 
 #include "mod/event/event.h"
 
+/* What a reporter may still do, how long and how often. */
+enum { RATE_DAYS = 7, REOPEN_DAYS = 15, REOPEN_MAX = 2 };
+
+/* A member of the data object, such as "appealed", "lead_fixed". */
+bool event_has_flag(const struct matter *m, const char *name);
+
 enum err do_absorb(struct act *a) MUST_CHECK;
 enum err do_accept(struct act *a) MUST_CHECK;
 enum err do_alarm(struct act *a) MUST_CHECK;

@@ -10,8 +10,9 @@
 #include "core/rate.h"
 #include "mod/event/event.h"
 #include "mod/event/event_db.h"
+#include "mod/event/event_effect.h"
 
-enum { REPORTS_BURST = 10, REPORTS_PER_MINUTE = 5 };
+enum { REPORTS_BURST = 10, REPORTS_PER_MINUTE = 5, MERGES_MAX = 8 };
 
 enum err public_codes(struct req *rq, struct jw *out)
 {
@@ -125,16 +126,40 @@ static enum err write_steps(struct req *rq, const struct matter *m, struct jw *o
 	return rows_close(r);
 }
 
-static enum err write_follow(struct req *rq, struct matter *m, struct jw *out)
+/* Its reporter follows the event it was merged into, and what that one was merged into. */
+static enum err load_parent(struct req *rq, struct matter *m, struct matter **ret)
 {
-	struct matter *parent = m;
-	char no[32];
+	struct matter *p = m;
 	enum err err = OK;
 
-	if (m->merged_into != NIL) { /* its reporter follows the event it was merged into */
-		parent = ARENA_NEW(rq->arena, struct matter);
-		err = parent == NULL ? ERR_NOMEM : matter_load(rq->db, rq->arena, m->merged_into, parent);
+	for (int i = 0; i < MERGES_MAX && err == OK && p->merged_into != NIL; i++) {
+		struct matter *up = ARENA_NEW(rq->arena, struct matter);
+
+		err = up == NULL ? ERR_NOMEM : matter_load(rq->db, rq->arena, p->merged_into, up);
+		p = up;
 	}
+	*ret = p;
+	return err;
+}
+
+static void write_answers(const struct matter *m, int64_t now, struct jw *out)
+{
+	bool ended = m->state == MS_CLOSED || m->state == MS_RATED;
+	int64_t days = m->closed_at == NIL ? 0 : now - m->closed_at;
+
+	jw_kbool(out, "can_rate", m->state == MS_CLOSED && days <= RATE_DAYS * (int64_t)MS_DAY);
+	jw_kbool(out, "can_reopen", ended && m->reopens < REOPEN_MAX && days <= REOPEN_DAYS * (int64_t)MS_DAY);
+	jw_kbool(out, "can_object", m->self_closed == 1 && (m->state == MS_CHECKING || m->state == MS_CLOSED) &&
+		days <= REOPEN_DAYS * (int64_t)MS_DAY);
+	jw_kbool(out, "can_appeal", m->state == MS_REJECTED && !event_has_flag(m, "appealed"));
+}
+
+static enum err write_follow(struct req *rq, struct matter *m, struct jw *out)
+{
+	struct matter *parent;
+	char no[32];
+	enum err err = load_parent(rq, m, &parent);
+
 	if (err != OK)
 		return err;
 	matter_no(&event_kind, m->id, no);
@@ -147,10 +172,7 @@ static enum err write_follow(struct req *rq, struct matter *m, struct jw *out)
 	jw_ktime(out, "reported_at", m->reported_at);
 	jw_ktime(out, "due_at", parent->due_at);
 	jw_kstr(out, "result", parent->open ? (struct str){ NULL, 0 } : parent->result);
-	jw_kbool(out, "can_rate", m->state == MS_CLOSED);
-	jw_kbool(out, "can_reopen", (m->state == MS_CLOSED || m->state == MS_RATED) && m->reopens < 2);
-	jw_kbool(out, "can_object", m->self_closed == 1 && (m->state == MS_CHECKING || m->state == MS_CLOSED));
-	jw_kbool(out, "can_appeal", m->state == MS_REJECTED);
+	write_answers(m, rq->now, out);
 	err = write_steps(rq, parent, out);
 	jw_end_obj(out);
 	return err;
