@@ -124,10 +124,7 @@ $(DATA)/gezhi.db: | build/gezhi
 	mv "$(DATA).new" "$(DATA)"
 
 run: build/gezhi $(DATA)/gezhi.db
-	@printf '%s\n' "gezhi: http://localhost:$(PORT)" \
-		"demo accounts (password gezhi-demo): admin district director1 duty1 board1 post1 dept1" \
-		"  secretary1 leader1 grid1 micro1 resident1 auditor1"
-	exec build/gezhi serve --db "sqlite:$(DATA)/gezhi.db" --port $(PORT)
+	@exec build/gezhi serve --db "sqlite:$(DATA)/gezhi.db" --port $(PORT)
 
 # --- test, bench ---------------------------------------------------------------------------------
 

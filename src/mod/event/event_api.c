@@ -17,7 +17,7 @@
 
 static const struct field in_field[] = {
 	FIELD(event_in, title, F_STR, .min = 1, .max = 200),
-	FIELD(event_in, text, F_STR, .min = 1, .max = 4000, .flags = FIELD_REQUIRED),
+	FIELD(event_in, text, F_STR, .min = 1, .max = 4000),
 	FIELD(event_in, code, F_STR, .max = 12),
 	FIELD(event_in, address, F_STR, .max = 300),
 	FIELD(event_in, source, F_STR, .max = 16),
@@ -174,6 +174,8 @@ enum err event_create(struct act *a, struct req *rq, const struct event_in *in, 
 	ai->files = in->files;
 	a->in = ai;
 	a->note = STR("");
+	if (in->title.p == NULL && in->text.p == NULL)
+		return act_fail(a, ERR_INVALID, "required", "text", "say what it is: a text or a title");
 	a->m.title = in->title.p != NULL ? in->title : short_title(rq->arena, in->text);
 	a->m.text = in->text;
 	a->m.address = in->address;
