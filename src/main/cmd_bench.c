@@ -235,16 +235,12 @@ static void print(const struct load *l, struct worker *w, size_t nw, double seco
 	free(all);
 }
 
-static int run_load(struct run *r)
+static int run_with(struct run *r, struct load *l, struct worker *w)
 {
-	struct load *l = calloc(1, sizeof(*l));
-	struct worker *w = calloc(CLIENTS_MAX, sizeof(*w));
 	size_t n = 0, want = (size_t)r->set.clients;
 	int64_t from;
-	enum err err = OK;
+	enum err err;
 
-	if (l == NULL || w == NULL)
-		return EXIT_FAILED;
 	l->port = (int)r->set.port;
 	l->what = r->set.operand[0];
 	l->target = r->set.noperand > 1 ? r->set.operand[1] : "/api/matters/counts";
@@ -271,9 +267,18 @@ static int run_load(struct run *r)
 		client_close(&w[i].c);
 		free(w[i].ms);
 	}
+	return EXIT_OK;
+}
+
+static int run_load(struct run *r)
+{
+	struct load *l = calloc(1, sizeof(*l));
+	struct worker *w = calloc(CLIENTS_MAX, sizeof(*w));
+	int code = l != NULL && w != NULL ? run_with(r, l, w) : EXIT_FAILED;
+
 	free(w);
 	free(l);
-	return EXIT_OK;
+	return code;
 }
 
 static int run(struct run *r)
