@@ -34,5 +34,8 @@ const char *const demo_sql[] = {
 	[Q_DEMO_PARTS] = "SELECT id, unit_id, wake_at FROM matter WHERE parent_id = $1 ORDER BY id",
 	[Q_DEMO_OLD_OUTBOX] = "DELETE FROM outbox WHERE at < $1",
 	[Q_DEMO_CODE_ID] = "SELECT id FROM event_code WHERE code = $1",
+	[Q_DEMO_MATTERS] = "SELECT id FROM matter WHERE id > $1 ORDER BY id LIMIT $2",
+	[Q_DEMO_TALLY] = "INSERT INTO tally (place, kind, measure, day, dim, n) VALUES ($1, $2, $3, $4, $5, $6)",
+	[Q_DEMO_DELTA_DROP] = "DELETE FROM tally_delta",
 };
 const size_t demo_nsql = DEMO_NSQL;

@@ -1,4 +1,5 @@
 /* What happens at each step: the people, what they write, and which step follows inside a state. */
+#include <math.h>
 #include <string.h>
 
 #include "mod/demo/demo_life.h"
@@ -82,6 +83,12 @@ static const struct principal *choose_reporter(struct sim *s, struct live *l, st
 	return l->source == SRC_RESIDENT ? NULL : demo_officer(s, l);
 }
 
+/* To about a decimetre. */
+static double rounded(double degrees)
+{
+	return round(degrees * 1e6) / 1e6;
+}
+
 /* A second report of what is being worked on already. */
 static void maybe_again(struct sim *s, struct live *l, struct event_in *in)
 {
@@ -116,6 +123,8 @@ enum err demo_birth(struct sim *s, size_t number, struct live *ret)
 	fields_clear(&event_in_fields, &in);
 	choose_point(s, l, &in);
 	maybe_again(s, l, &in);
+	in.lon = rounded(in.lon);
+	in.lat = rounded(in.lat);
 	l->light = (story_codes[l->code].flags & CODE_LIGHT) != 0;
 	text = demo_text_of(s, l);
 	in.title = text.title;

@@ -8,10 +8,9 @@
 
 #include "base/crypto.h"
 #include "core/audit.h"
-#include "core/tally.h"
 #include "mod/demo/demo_world.h"
 
-enum { KEEP_MAX = 512 << 20, BATCH_MAX = 64 << 20, TELL_MS = 3000, FOLD_ROWS = 50000, CALENDAR_DAYS = 23 };
+enum { KEEP_MAX = 512 << 20, BATCH_MAX = 64 << 20, TELL_MS = 3000, CALENDAR_DAYS = 23 };
 
 void demo_tell(struct world *w, bool now, const char *fmt, ...)
 {
@@ -62,21 +61,6 @@ enum err demo_audit(struct world *w, struct dbc *c, const char *object, size_t n
 }
 
 /* ---- the end ---- */
-
-static enum err fold_tx(struct dbc *c, void *arg)
-{
-	return tally_fold(c, FOLD_ROWS, arg);
-}
-
-static enum err fold_all(struct world *w)
-{
-	int64_t n = FOLD_ROWS;
-	enum err err = OK;
-
-	while (err == OK && n == FOLD_ROWS)
-		err = db_write(w->app->db, fold_tx, &n);
-	return err;
-}
 
 static enum err first_tx(struct dbc *c, void *arg)
 {
@@ -152,7 +136,7 @@ static enum err make(struct world *w)
 	if (err == OK && w->o.events > 0)
 		err = demo_make_events(w);
 	if (err == OK)
-		err = fold_all(w);
+		err = demo_tallies(w);
 	if (err == OK)
 		err = db_write(w->app->db, last_tx, w);
 	return err == OK ? reload(w) : err;
@@ -166,9 +150,9 @@ static enum err world_init(struct world *w)
 	w->batch = arena_new(BATCH_MAX);
 	w->street = calloc((size_t)n.streets, sizeof(*w->street));
 	w->community = calloc((size_t)n.communities, sizeof(*w->community));
-	w->grid = calloc((size_t)(n.grids + n.dedicated), sizeof(*w->grid));
+	w->grid = calloc((size_t)n.grids + (size_t)n.dedicated, sizeof(*w->grid));
 	w->micro = calloc((size_t)n.micros, sizeof(*w->micro));
-	w->crew = map_new((size_t)(n.streets * 5 + n.communities + n.grids + n.dedicated + 256));
+	w->crew = map_new((size_t)n.streets * 5 + (size_t)n.communities + (size_t)n.grids + (size_t)n.dedicated + 256);
 	if (w->a == NULL || w->batch == NULL || w->street == NULL || w->community == NULL || w->grid == NULL ||
 	    w->micro == NULL || w->crew == NULL)
 		return ERR_NOMEM;

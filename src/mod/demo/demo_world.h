@@ -10,7 +10,8 @@
 
 enum { Q_DEMO_USED, Q_DEMO_SETTING, Q_DEMO_PLACE, Q_DEMO_SHAPE, Q_DEMO_PLACE_CODE, Q_DEMO_UNIT, Q_DEMO_ORG,
        Q_DEMO_COVER, Q_DEMO_ACCOUNT, Q_DEMO_POST, Q_DEMO_LEADER, Q_DEMO_QUESTION, Q_DEMO_FILE_GET, Q_DEMO_FILE_DROP,
-       Q_DEMO_FILE, Q_DEMO_PARTS, Q_DEMO_OLD_OUTBOX, Q_DEMO_CODE_ID, DEMO_NSQL };
+       Q_DEMO_FILE, Q_DEMO_PARTS, Q_DEMO_OLD_OUTBOX, Q_DEMO_CODE_ID,
+       Q_DEMO_MATTERS, Q_DEMO_TALLY, Q_DEMO_DELTA_DROP, DEMO_NSQL };
 
 enum { CREW_MAX = 4, DEMO_PICTURES = 6, DUTY_OFFICERS = 3 };
 
@@ -91,6 +92,7 @@ enum err demo_make_questions(struct world *w) MUST_CHECK;
 enum err demo_make_staff(struct world *w) MUST_CHECK;
 enum err demo_make_pictures(struct world *w) MUST_CHECK;
 enum err demo_make_events(struct world *w) MUST_CHECK;
+enum err demo_tallies(struct world *w) MUST_CHECK;
 
 /*
  * Rows are written a few thousand per transaction. A transaction may run twice, so each piece draws
