@@ -3,6 +3,7 @@
  * browser's fonts. Loaded only by pages that show a map.
  */
 import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
 import {
 	Map as MapLibre,
 	setWorkerUrl,
@@ -183,6 +184,22 @@ export function createMap(container: HTMLElement, o: MapOptions): MapLibre {
 	map.touchZoomRotate.disableRotation()
 	if (o.bounds) map.fitBounds(o.bounds, { padding: 24, animate: false })
 	return map
+}
+
+/* West, south, east, north of a GeoJSON shape. */
+export function boundsOf(shape: unknown): [number, number, number, number] | null {
+	const all: number[][] = []
+	const walk = (v: unknown): void => {
+		if (!Array.isArray(v)) return
+		if (typeof v[0] === 'number') all.push(v as number[])
+		else v.forEach(walk)
+	}
+	const s = shape as { coordinates?: unknown; geometry?: { coordinates?: unknown } }
+	walk(s.coordinates ?? s.geometry?.coordinates)
+	if (!all.length) return null
+	const xs = all.map((p) => p[0] as number)
+	const ys = all.map((p) => p[1] as number)
+	return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
 }
 
 export const placeLayerIds = PLACE_LAYERS.map((n) => n + '-fill')
