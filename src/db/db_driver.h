@@ -101,6 +101,7 @@ struct dbc {
 	int64_t id_spent; /* by the running job */
 	int64_t id_most;  /* by the hungriest job of the pass */
 	bool id_short;    /* the running job found no id */
+	bool wrote;       /* the running job sent a writing statement */
 	bool lost;        /* PostgreSQL: connection broke; commit may be unknown */
 	int64_t chain;
 	unsigned gen;    /* PostgreSQL: counts its connections */
@@ -153,6 +154,7 @@ struct writer {
 	unsigned char *tries;
 	enum err *result;
 	size_t n;
+	bool careful; /* a savepoint for each job */
 };
 
 struct db {

@@ -226,6 +226,8 @@ static enum err prepare_run(struct rows *r, const char *key, const char *sql, si
 		return db_misuse(c, "%d parameters, %zu values: %s", r->s->nparam, n, sql);
 	if (!r->s->readonly && c->tx != TX_WRITE)
 		return db_misuse(c, "write outside a transaction: %s", sql);
+	if (!r->s->readonly)
+		c->wrote = true;
 	return OK;
 }
 
@@ -506,6 +508,7 @@ enum err db_script(struct dbc *c, const char *sql)
 		return db_misuse(c, "script outside a transaction");
 	if (c->failed != OK)
 		return c->failed;
+	c->wrote = true;
 	enum err err = db_fault_hit(c);
 	if (err == OK)
 		err = c->drv->script(c, sql);

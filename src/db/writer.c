@@ -169,14 +169,20 @@ static void tell(struct writer *w, enum state state, enum err err)
 }
 
 /*
- * Runs job i in the open transaction. False when the transaction itself is gone: then the jobs done
- * before it in this pass are gone too and wait again.
+ * Runs job i in the open transaction. False when the transaction has to go: then the jobs done before
+ * it in this pass wait again.
+ *
+ * Savepoints are dear (the full-text index writes out what it holds at each), and a job that fails
+ * has seldom written anything. So a batch first runs without them; only when a job fails after it
+ * wrote, everything is undone and the pass run again with a savepoint for each.
  */
 static bool run_saved(struct writer *w, size_t i, bool alone)
 {
 	struct dbc *c = w->c;
-	enum err err = alone ? OK : dbc_tx(c, OP_SAVE);
-	bool saved = !alone && err == OK;
+	bool want = w->careful && !alone;
+	enum err err = want ? dbc_tx(c, OP_SAVE) : OK;
+	bool saved = want && err == OK;
+	c->wrote = false;
 	if (err == OK)
 		err = job_call(c, w->job[i]);
 	c->failed = OK;
@@ -191,9 +197,13 @@ static bool run_saved(struct writer *w, size_t i, bool alone)
 		w->state[i] = JOB_FAILED;
 	else if (c->id_short)
 		w->state[i] = JOB_SHORT;
-	if (alone || !c->drv->in_tx(c))
+	if (!c->drv->in_tx(c))
 		return false;
-	return !saved || dbc_tx(c, OP_BACK) == OK;
+	if (saved)
+		return dbc_tx(c, OP_BACK) == OK;
+	if (c->wrote)
+		w->careful = true;
+	return !c->wrote;
 }
 
 static void commit_pass(struct writer *w)
@@ -204,10 +214,16 @@ static void commit_pass(struct writer *w)
 		return;
 	}
 	enum err err = dbc_tx(c, OP_COMMIT);
-	if (err != OK) {
+	if (err != OK)
 		dbc_rollback(c);
-		err = err == ERR_CONFLICT ? err : ERR_IO;
+	if (err == ERR_CONFLICT && !w->careful && w->n > 1) {
+		/* One of them left a foreign key open: find out which. */
+		w->careful = true;
+		change_state(w, JOB_OK, JOB_WAIT);
+		return;
 	}
+	if (err != OK && err != ERR_CONFLICT)
+		err = ERR_IO;
 	tell(w, JOB_OK, err);
 	if (err == OK)
 		announce(w->db);
@@ -261,6 +277,7 @@ static void run_batch(struct writer *w)
 {
 	memset(w->state, JOB_WAIT, w->n);
 	memset(w->tries, 0, w->n);
+	w->careful = false;
 	while (count_state(w, JOB_WAIT) > 0)
 		run_pass(w);
 }
