@@ -111,7 +111,7 @@ static void make_body(struct walk *w, const json_t *action, const char *login)
 	const json_t *needs = json_object_get(action, "needs"), *allows = json_object_get(action, "allows");
 	const char *word = json_string_value(json_object_get(action, "action"));
 
-	strcpy(w->body, "{");
+	snprintf(w->body, sizeof(w->body), "{");
 	for (size_t i = 0; i < json_array_size(needs); i++) {
 		const char *name = json_string_value(json_array_get(needs, i));
 
@@ -126,7 +126,9 @@ static void make_body(struct walk *w, const json_t *action, const char *login)
 	}
 	if (strcmp(word, "finish") == 0 && below(w, 4) > 0)
 		add_member(w, "files", ev_body(w->t, "[\"%lld\"]", (long long)ev_photo(w->t, login)));
-	strcat(w->body, "}");
+	size_t n = strlen(w->body);
+
+	snprintf(w->body + n, sizeof(w->body) - n, "}");
 }
 
 /* ---- what must always hold ---- */
@@ -311,7 +313,7 @@ static void act(struct walk *w)
 	char word[40] = "nonsense";
 	int status;
 
-	strcpy(w->body, "{}");
+	snprintf(w->body, sizeof(w->body), "{}");
 	if (ev_get(w->t, login, id) == 200 && below(w, 8) > 0) {
 		const json_t *offered = json_object_get(w->t->reply, "actions");
 
