@@ -117,7 +117,8 @@ static void random_runs(struct act *a, uint64_t *s)
 	add_run(a, CLOCK_ACCEPT, 1, at, at + MS_HOUR, below(s, 4) == 0 ? NIL : at + below(s, 2 * (int64_t)MS_HOUR));
 	a->run[0].voided = below(s, 10) == 0;
 	for (int i = 1, n = (int)below(s, 4); i <= n; i++) {
-		int64_t due = at + (5 * i + 1) * (int64_t)MS_DAY;
+		/* now and then on the day of the run before */
+		int64_t due = at + (5 * (i - below(s, 2)) + 1) * (int64_t)MS_DAY;
 
 		add_run(a, CLOCK_SIGN, i, at, due, at);
 		a->run[a->nrun - 1].voided = below(s, 6) == 0;
