@@ -14,6 +14,15 @@
 	"supervise_due, parent_id, join_rule, merged_into, duty_item_id, proposed_unit, rule_id, " \
 	"self_closed, sampled, resolved, satisfied, pending, answers, result, data"
 
+/* What most actions change, in the order of matter_fields; $1 is the id. */
+#define MATTER_MOVED \
+	"version = $2, state = $3, unit_id = $4, first_unit = $5, handler_id = $6, accepted_at = $7, " \
+	"dispatched_at = $8, finished_at = $9, closed_at = $10, clock = $11, due_at = $12, level = $13, " \
+	"wake_at = $14, auto_at = $15, auto_action = $16, supporters = $17, reopens = $18, returns = $19, " \
+	"extensions = $20, fails = $21, supervised = $22, supervise_due = $23, duty_item_id = $24, " \
+	"proposed_unit = $25, rule_id = $26, self_closed = $27, sampled = $28, resolved = $29, " \
+	"satisfied = $30, pending = $31, result = $32, data = $33"
+
 const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 	[Q_MATTER_GET] = "SELECT " MATTER_COLUMNS " FROM matter WHERE id = $1",
 	[Q_MATTER_RUNS] = "SELECT clock, run, unit, len, start_at, due, amber, stop_at, paused_at, paused_ms, "
@@ -68,6 +77,8 @@ const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 		"duty_item_id = $47, proposed_unit = $48, rule_id = $49, self_closed = $50, sampled = $51, "
 		"resolved = $52, satisfied = $53, pending = $54, answers = $55, result = $56, data = $57 "
 		"WHERE id = $1 AND version = $58",
+	[Q_MATTER_MOVE] = "UPDATE matter SET " MATTER_MOVED " WHERE id = $1 AND version = $34",
+	[Q_MATTER_MOVE_OPEN] = "UPDATE matter SET " MATTER_MOVED ", open = $34 WHERE id = $1 AND version = $35",
 };
 
 enum err matter_load(struct dbc *c, struct arena *a, int64_t id, struct matter *ret)
@@ -128,22 +139,98 @@ static enum err store_runs(struct act *a)
 	return err;
 }
 
+/* Is the column one of those that MATTER_MOVED leaves out? */
+static bool is_fixed(const struct field *f)
+{
+	switch (f->off) {
+	case offsetof(struct matter, kind):
+	case offsetof(struct matter, ext_no):
+	case offsetof(struct matter, title):
+	case offsetof(struct matter, text):
+	case offsetof(struct matter, address):
+	case offsetof(struct matter, code_id):
+	case offsetof(struct matter, track):
+	case offsetof(struct matter, urgency):
+	case offsetof(struct matter, source):
+	case offsetof(struct matter, place):
+	case offsetof(struct matter, lon):
+	case offsetof(struct matter, lat):
+	case offsetof(struct matter, morton):
+	case offsetof(struct matter, sealed):
+	case offsetof(struct matter, anonymous):
+	case offsetof(struct matter, reporter_id):
+	case offsetof(struct matter, reporter):
+	case offsetof(struct matter, query_hash):
+	case offsetof(struct matter, reported_at):
+	case offsetof(struct matter, parent_id):
+	case offsetof(struct matter, join_rule):
+	case offsetof(struct matter, merged_into):
+	case offsetof(struct matter, answers):
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool same_arg(const struct arg *a, const struct arg *b)
+{
+	if (a->null || b->null)
+		return a->null && b->null;
+	if (a->type == ARG_INT)
+		return a->i == b->i;
+	return a->type == ARG_REAL ? a->d <= b->d && a->d >= b->d : str_eq(a->s, b->s);
+}
+
+/* The engines write the index entries of every column that a statement names, changed or not: the
+ * statement is the one that names the fewest. */
+static enum err update(struct act *a, int64_t old_version, int64_t *ret_changed)
+{
+	struct arg v[FIELD_MAX + 1], was[FIELD_MAX], moved[FIELD_MAX + 2];
+	bool fixed = true;
+	size_t n = 0;
+
+	row_args(&matter_fields, &a->m, v);
+	row_args(&matter_fields, &a->old, was);
+	for (size_t i = 0; i < matter_fields.n; i++) {
+		const struct field *f = &matter_fields.v[i];
+
+		if (is_fixed(f))
+			fixed = fixed && same_arg(&v[i], &was[i]);
+		else if (f->off != offsetof(struct matter, open))
+			moved[n++] = v[i];
+	}
+	if (!fixed) {
+		v[matter_fields.n] = I(old_version);
+		return db_exec(a->rq->db, matter_sql[Q_MATTER_UPDATE], v, matter_fields.n + 1, ret_changed);
+	}
+	if (a->m.open != a->old.open)
+		moved[n++] = I(a->m.open);
+	moved[n++] = I(old_version);
+	return db_exec(a->rq->db, matter_sql[a->m.open != a->old.open ? Q_MATTER_MOVE_OPEN : Q_MATTER_MOVE], moved, n,
+		ret_changed);
+}
+
+static enum err insert(struct act *a)
+{
+	struct arg v[FIELD_MAX];
+
+	row_args(&matter_fields, &a->m, v);
+	return db_exec(a->rq->db, matter_sql[Q_MATTER_INSERT], v, matter_fields.n, NULL);
+}
+
 enum err matter_store(struct act *a)
 {
-	struct arg v[FIELD_MAX + 1];
 	int64_t old_version = a->m.version, changed;
 	enum err err;
 
 	a->m.version = a->is_new ? 1 : old_version + 1;
-	row_args(&matter_fields, &a->m, v);
 	if (a->is_new) {
-		err = db_exec(a->rq->db, matter_sql[Q_MATTER_INSERT], v, matter_fields.n, NULL);
+		err = insert(a);
 		if (err == ERR_CONFLICT)
 			return act_fail(a, ERR_CONFLICT, "duplicate", "ext_no",
 				"this external number is registered already");
 	} else {
-		v[matter_fields.n] = I(old_version);
-		err = db_exec(a->rq->db, matter_sql[Q_MATTER_UPDATE], v, matter_fields.n + 1, &changed);
+		err = update(a, old_version, &changed);
 		if (err == OK && changed != 1)
 			return act_fail(a, ERR_CONFLICT, "conflict.version", "version",
 				"somebody changed it meanwhile; reload and try again");

@@ -133,15 +133,18 @@ enum err tally_by_day(struct dbc *c, int64_t place, int64_t kind, int measure, i
 
 /* ---- fold ---- */
 
+enum { CELLS_FIRST = 1024 };
+
 struct cell {
 	int64_t place, day, n;
 	int kind, measure, dim;
 	bool used;
 };
 
+/* Grows with what it holds: most folds are small. */
 struct cells {
 	struct cell *v;
-	size_t cap; /* power of two */
+	size_t n, cap; /* cap: a power of two, or 0 */
 };
 
 static size_t cell_slot(const struct cells *s, const struct cell *c)
@@ -153,37 +156,61 @@ static size_t cell_slot(const struct cells *s, const struct cell *c)
 	return (size_t)(h >> 20) & (s->cap - 1);
 }
 
-static void cell_add(struct cells *s, const struct cell *c)
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->place == b->place && a->day == b->day && a->kind == b->kind && a->measure == b->measure &&
+	       a->dim == b->dim;
+}
+
+/* Room is known to be there. */
+static void cell_put(struct cells *s, const struct cell *c)
 {
 	size_t i = cell_slot(s, c);
 
 	while (s->v[i].used) {
-		struct cell *o = &s->v[i];
-
-		if (o->place == c->place && o->day == c->day && o->kind == c->kind && o->measure == c->measure &&
-		    o->dim == c->dim) {
-			o->n += c->n;
+		if (same_cell(&s->v[i], c)) {
+			s->v[i].n += c->n;
 			return;
 		}
 		i = (i + 1) & (s->cap - 1);
 	}
 	s->v[i] = *c;
 	s->v[i].used = true;
+	s->n++;
+}
+
+static enum err cells_grow(struct cells *s)
+{
+	struct cells more = { .cap = s->cap == 0 ? CELLS_FIRST : s->cap * 2 };
+
+	more.v = calloc(more.cap, sizeof(*more.v));
+	if (more.v == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < s->cap; i++) {
+		if (s->v[i].used)
+			cell_put(&more, &s->v[i]);
+	}
+	free(s->v);
+	*s = more;
+	return OK;
 }
 
 /* One row counts for its own place and for every level above it up to the city. */
-static void spread(struct cells *s, const struct cell *c)
+static enum err spread(struct cells *s, const struct cell *c)
 {
 	int64_t last = -1;
 
+	if ((s->n + LEVEL_MAX) * 2 > s->cap && cells_grow(s) != OK)
+		return ERR_NOMEM;
 	for (int l = LEVEL_MICRO; l >= LEVEL_CITY; l--) {
 		struct cell up = *c;
 
 		up.place = place_up(c->place, (enum level)l);
 		if (up.place != last)
-			cell_add(s, &up);
+			cell_put(s, &up);
 		last = up.place;
 	}
+	return OK;
 }
 
 enum err tally_add_total(struct dbc *c, int64_t place, int64_t kind, const struct tally *t)
@@ -209,17 +236,12 @@ static enum err write_cells(struct dbc *c, const struct cells *s)
 
 enum err tally_fold(struct dbc *c, int64_t max, int64_t *ret_n)
 {
-	struct cells s = { .cap = 1 };
-	struct rows *r;
+	struct cells s = { .cap = 0 };
+	enum err err = OK;
 	int64_t n = 0;
+	struct rows *r = db_query(c, tally_sql[Q_TALLY_TAKE], ARGS(I(max)));
 
-	while (s.cap < (size_t)max * (LEVEL_MICRO - LEVEL_CITY + 1) * 2)
-		s.cap *= 2;
-	s.v = calloc(s.cap, sizeof(*s.v));
-	if (s.v == NULL)
-		return ERR_NOMEM;
-	r = db_query(c, tally_sql[Q_TALLY_TAKE], ARGS(I(max)));
-	while (rows_next(r)) {
+	while (err == OK && rows_next(r)) {
 		struct cell one = {
 			.place = row_int_at(r, 0),
 			.kind = (int)row_int_at(r, 1),
@@ -229,11 +251,12 @@ enum err tally_fold(struct dbc *c, int64_t max, int64_t *ret_n)
 			.n = row_int_at(r, 5),
 		};
 
-		spread(&s, &one);
+		err = spread(&s, &one);
 		n++;
 	}
-	enum err err = rows_close(r);
+	enum err end = rows_close(r);
 
+	err = err != OK ? err : end;
 	if (err == OK)
 		err = write_cells(c, &s);
 	free(s.v);

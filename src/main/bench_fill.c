@@ -158,7 +158,7 @@ static enum err log_line(struct act *a, int64_t actor, const char *action, enum 
 	if (id == NIL)
 		return ERR_RETRY;
 	return db_exec(a->rq->db, matter_sql[Q_MATTER_LOG_PUT], ARGS(I(id), I(a->m.id), I(at), I(actor),
-		I(ROLE_DUTY_OFFICER), Z(action), I(from), I(to), Z(NULL), Z(NULL), Z(NULL)), NULL);
+		I(ROLE_DUTY_OFFICER), Z(action), I(from), I(to), Z(NULL), Z(NULL), Z(NULL), I(a->m.version)), NULL);
 }
 
 static enum err write_history(struct fill *f, struct act *a)

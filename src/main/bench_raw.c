@@ -73,7 +73,7 @@ static enum err put_history(struct raw *w, struct dbc *c)
 		return ERR_RETRY;
 	snprintf(steps, sizeof(steps), "[[0,0,%lld,1,14400000,null,1]]", (long long)w->now);
 	enum err err = db_exec(c, matter_sql[Q_MATTER_LOG_PUT], ARGS(I(id), I(w->m.id), I(w->now), I(1),
-		I(ROLE_DUTY_OFFICER), Z("report"), I(MS_NONE), I(MS_REPORTED), Z(""), Z(steps), Z(NULL)), NULL);
+		I(ROLE_DUTY_OFFICER), Z("report"), I(MS_NONE), I(MS_REPORTED), Z(""), Z(steps), Z(NULL), I(1)), NULL);
 
 	return err != OK ? err : matter_party_add(c, w->m.id, 1, PART_DECIDED);
 }
