@@ -83,6 +83,24 @@ export function isInstant(a: { needs: string[]; allows: string[]; danger?: boole
 	return !a.danger && actionFields(a.needs, a.allows).length === 0
 }
 
+/* What carries a matter forward, first; what is seldom wanted or cannot be taken back, last. */
+const FORWARD = ['accept', 'self_close', 'dispatch', 'sign', 'finish', 'pass', 'return_accept', 'pause_grant', 'extend_grant', 'resume', 'hard_case_resume', 'whistle_arrive', 'supervise_reply', 'rate']
+const SELDOM = ['merge', 'supervise', 'whistle', 'whistle_rate', 'hard_case', 'hard_case_close', 'consult']
+
+function rank(a: { action: string; danger?: boolean }): number {
+	const at = FORWARD.indexOf(a.action)
+	if (at >= 0) return at - FORWARD.length
+	return (SELDOM.includes(a.action) ? 1 : 0) + (a.danger ? 2 : 0)
+}
+
+export function isForward(action: string): boolean {
+	return FORWARD.includes(action)
+}
+
+export function inOrder<A extends { action: string; danger?: boolean }>(actions: A[]): A[] {
+	return [...actions].sort((a, b) => rank(a) - rank(b))
+}
+
 const MINOR = new Set(['comment', 'support', 'edit', 'archive', 'object'])
 
 export function isMinor(action: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actionBody, actionFields, asQuery, isInstant } from './actions'
+import { actionBody, actionFields, asQuery, inOrder, isInstant } from './actions'
 import { questionControl, questionKey, questionOptions } from '@/shared/matter/questions'
 
 describe('an action’s form (R027)', () => {
@@ -42,5 +42,12 @@ describe('a code’s extra questions', () => {
 		expect(questionControl({ name: 'a', type: 'bool' })).toBe('bool')
 		expect(questionControl({ name: 'a', type: 'text' })).toBe('line')
 		expect(questionKey({ id: '3', name: 'size' })).toBe('size')
+	})
+})
+
+describe('the order of actions', () => {
+	it('puts what carries the matter forward first and what is dangerous last', () => {
+		const given = ['merge', 'hard_case', 'transfer', 'dispatch'].map((action) => ({ action, danger: action === 'hard_case' }))
+		expect(inOrder(given).map((a) => a.action)).toEqual(['dispatch', 'transfer', 'merge', 'hard_case'])
 	})
 })

@@ -132,6 +132,8 @@ export const t = words({
 	'ev.newTask': ['下达任务', 'New task'],
 	'ev.none': ['还没有事件', 'No events yet'],
 	'ev.noneText': ['新上报的事件会出现在这里。', 'Newly reported events appear here.'],
+	'ev.noTask': ['还没有任务', 'No tasks yet'],
+	'ev.noTaskText': ['下达的任务会出现在这里。', 'Tasks that are issued appear here.'],
 	'ev.bulkDone': ['{action}：成功 {n} 件', '{action}: {n} done'],
 	'ev.bulkFailed': ['，未成功 {n} 件（{why}）', ', {n} failed ({why})'],
 	'ev.bulkUndone': ['已撤销 {n} 件', '{n} undone'],
