@@ -55,7 +55,7 @@ static void test_report_refused(void **state)
 	} bad[] = {
 		{ NULL, "{\"text\":\"x\"}", 401, "auth" },
 		{ "auditor", "{\"text\":\"x\"}", 403, "perm" },
-		{ "resident", "{\"title\":\"x\"}", 400, "required" },
+		{ "resident", "{\"code\":\"MS24\"}", 400, "required" },
 		{ "resident", "{\"text\":\"\"}", 400, NULL },
 		{ "resident", "{\"text\":7}", 400, NULL },
 		{ "resident", "{\"text\":\"x\",\"colour\":1}", 400, "unknown_field" },

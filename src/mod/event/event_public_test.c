@@ -165,7 +165,7 @@ static void test_public_merged_and_sealed(void **state)
 static void test_public_refused(void **state)
 {
 	static const char *const bad[] = { "{\"text\":\"x\",\"source\":\"desk\"}", "{\"text\":\"x\",\"urgency\":\"U1\"}",
-		"{\"text\":\"x\",\"ext_no\":\"1\"}", "{\"title\":\"x\"}", "{\"text\":\"x\",\"state\":\"closed\"}",
+		"{\"text\":\"x\",\"ext_no\":\"1\"}", "{\"code\":\"MS24\"}", "{\"text\":\"x\",\"state\":\"closed\"}",
 		"{\"text\":\"x\",\"code\":\"NO\"}", "[]", "" };
 	struct test_app *t = *state;
 

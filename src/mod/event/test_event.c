@@ -125,7 +125,6 @@ struct test_app *event_fresh(enum db_engine engine)
 	assert_int_equal(crypto_init(), OK);
 	t = test_app_new(engine, modules);
 	t->app.rate = rate_new();
-	t->app.sessions = session_cache_new();
 	t->hooks.enter = app_hooks.enter;
 	t->hooks.leave = app_hooks.leave;
 	memset(t->app.keys.data, 7, sizeof(t->app.keys.data));

@@ -10,6 +10,7 @@
 #include "core/entity_plan.h"
 #include "core/matter.h"
 #include "core/migrations.h"
+#include "core/rate.h"
 
 enum { FILES_MAX = 64 };
 
@@ -202,6 +203,7 @@ void test_app_free(struct test_app *t)
 	snap_put(t->app.snap);
 	dbc_free(t->reader);
 	router_free(t->app.router);
+	rate_free(t->app.rate);
 	arena_free(t->app.arena);
 	db_close(t->app.db);
 	pthread_mutex_destroy(&t->app.snap_lock);
