@@ -101,6 +101,14 @@ bool crypto_password_verify(const char *hash, struct str password)
 	return crypto_pwhash_str_verify(padded, password.p, password.n) == 0;
 }
 
+/* Of a result of n bytes that was to be added. */
+static enum err added(const struct buf *out, size_t n)
+{
+	if (!out->failed)
+		return OK;
+	return out->max - out->n < n ? ERR_LIMIT : ERR_NOMEM;
+}
+
 enum err crypto_seal(const unsigned char key[KEY_LEN], struct str plain, struct buf *out)
 {
 	if (plain.n > SEAL_MAX)
@@ -115,7 +123,7 @@ enum err crypto_seal(const unsigned char key[KEY_LEN], struct str plain, struct 
 		box + NONCE, NULL, bytes(plain), plain.n, NULL, 0, NULL, box, key);
 	buf_put(out, box, n);
 	free(box);
-	return out->failed ? ERR_LIMIT : OK;
+	return added(out, n);
 }
 
 enum err crypto_open(const unsigned char key[KEY_LEN], struct str sealed, struct buf *out)
@@ -138,5 +146,5 @@ enum err crypto_open(const unsigned char key[KEY_LEN], struct str sealed, struct
 	buf_put(out, plain, n);
 	sodium_memzero(plain, n);
 	free(plain);
-	return out->failed ? ERR_LIMIT : OK;
+	return added(out, n);
 }

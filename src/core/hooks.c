@@ -56,17 +56,20 @@ static enum err admit(struct req *rq)
 }
 
 /* The key is bound to the user, the route and the body. */
-static void request_hash(const struct req *rq, unsigned char ret[HASH_LEN])
+static enum err request_hash(const struct req *rq, unsigned char ret[HASH_LEN])
 {
 	struct buf b;
+	enum err err;
 
 	buf_init(&b, 1 << 27);
 	buf_i64(&b, rq->method);
 	buf_str(&b, rq->path);
 	buf_char(&b, '\n');
 	buf_str(&b, rq->body);
+	err = b.failed ? ERR_NOMEM : OK; /* half a request has another hash */
 	crypto_sha256(buf_view(&b), ret);
 	buf_release(&b);
+	return err;
 }
 
 static int64_t key_owner(const struct req *rq)
@@ -79,10 +82,13 @@ static enum err enter(struct req *rq, struct buf *out, bool *ret_done)
 	unsigned char h[HASH_LEN];
 	struct rows *r;
 	bool same = true;
+	enum err err;
 
 	if (rq->idempotency_key.p == NULL)
 		return OK;
-	request_hash(rq, h);
+	err = request_hash(rq, h);
+	if (err != OK)
+		return err;
 	r = db_query(rq->db, hook_sql[0], ARGS(I(key_owner(rq)), T(rq->idempotency_key)));
 	if (rows_next(r)) {
 		struct str was = row_str_at(r, 0);
@@ -93,8 +99,7 @@ static enum err enter(struct req *rq, struct buf *out, bool *ret_done)
 			buf_str(out, row_str_at(r, 2));
 		*ret_done = same;
 	}
-	enum err err = rows_close(r);
-
+	err = rows_close(r);
 	if (err == OK && !same)
 		return req_fail(rq, ERR_CONFLICT, "idempotency", "Idempotency-Key",
 			"this key was used for a different request");
@@ -105,13 +110,16 @@ static enum err leave(struct req *rq, struct str out)
 {
 	unsigned char h[HASH_LEN];
 	int status = rq->reply.status;
+	enum err err;
 
 	if (rq->idempotency_key.p == NULL)
 		return OK;
-	request_hash(rq, h);
+	err = request_hash(rq, h);
+	if (err != OK)
+		return err;
 	if (status == 0)
 		status = rq->method == M_POST ? 201 : 200;
-	enum err err = db_exec(rq->db, hook_sql[1],
+	err = db_exec(rq->db, hook_sql[1],
 		ARGS(T(rq->idempotency_key), I(key_owner(rq)), B((struct str){ (const char *)h, HASH_LEN }),
 			I(status), T(out), I(rq->now)), NULL);
 

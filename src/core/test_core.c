@@ -300,6 +300,8 @@ int core_test_send(struct core_test *t, const char *token, const char *request, 
 	}
 	buf_reset(&t->raw);
 	must(http_call(&t->app, t->app.db, t->app.router, &app_hooks, &call, &t->raw, &t->status), request, NULL);
+	buf_char(&t->raw, '\0'); /* so that it can be read as a string */
+	t->raw.n--;
 	json_decref(t->reply);
 	t->reply = NULL;
 	if (t->raw.n > 0 && t->raw.p[0] == '{' && field_parse_json(buf_view(&t->raw), &t->reply, &e) != OK)
