@@ -24,6 +24,8 @@ export interface MapOptions {
 	zoom: number
 	bounds?: [number, number, number, number]
 	events?: string | null
+	/* Room left around the bounds. */
+	padding?: { top: number; right: number; bottom: number; left: number }
 	interactive?: boolean
 }
 
@@ -182,7 +184,7 @@ export function createMap(container: HTMLElement, o: MapOptions): MapLibre {
 		locale: lang.value === 'zh' ? { 'Map.Title': '地图' } : { 'Map.Title': 'Map' }
 	})
 	map.touchZoomRotate.disableRotation()
-	if (o.bounds) map.fitBounds(o.bounds, { padding: 24, animate: false })
+	if (o.bounds) map.fitBounds(o.bounds, { padding: o.padding ?? 24, animate: false })
 	return map
 }
 
