@@ -207,8 +207,11 @@ CREATE INDEX matter_community ON matter ((place / 100000), id);
 CREATE INDEX matter_open_place ON matter (place, state, level, kind, track, urgency, unit_id, first_unit, sealed,
 	supervised, reporter_id, open) WHERE open = 1;
 CREATE INDEX matter_open_unit ON matter (unit_id, state, level) WHERE open = 1;
+CREATE INDEX matter_open_due ON matter ((COALESCE(due_at, 9000000000000000)), id) WHERE open = 1;
 CREATE INDEX matter_wake ON matter (wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX matter_open_morton ON matter (morton) WHERE open = 1 AND sealed = 0 AND morton IS NOT NULL;
+-- …and all that the map looks at.
+CREATE INDEX matter_open_morton ON matter (morton, place, track, level, state, urgency, code_id, lon, lat, unit_id,
+	first_unit, reporter_id, kind, sealed, open) WHERE open = 1 AND sealed = 0 AND morton IS NOT NULL;
 CREATE UNIQUE INDEX matter_ext ON matter (kind, ext_no) WHERE ext_no IS NOT NULL;
 CREATE UNIQUE INDEX matter_query ON matter (query_hash) WHERE query_hash IS NOT NULL;
 CREATE INDEX matter_parent ON matter (parent_id) WHERE parent_id IS NOT NULL;
@@ -235,6 +238,7 @@ CREATE TABLE matter_party (
 	part SMALLINT NOT NULL,
 	PRIMARY KEY (matter_id, user_id, part)
 );
+CREATE INDEX matter_party_user ON matter_party (user_id, matter_id);
 
 -- The history, in the order of `version`, which the matter had then: ids come in blocks per connection.
 CREATE TABLE matter_log (

@@ -40,12 +40,32 @@ const struct param matter_params[] = {
 };
 const size_t matter_nparams = ARRAY_LEN(matter_params);
 
-void matter_select(struct sqlb *b)
+/* "E123", the number that people read. */
+static bool is_number(struct str q, int64_t *ret_id)
+{
+	return q.n > 1 && (q.p[0] | 32) >= 'a' && (q.p[0] | 32) <= 'z' && str_i64((struct str){ q.p + 1, q.n - 1 }, ret_id);
+}
+
+/*
+ * Words that many matters have: the full-text index gives its rows newest first, so a page of the newest
+ * is read from it without gathering them all. Not where the place says more than the words.
+ */
+static bool walks_words(struct req *rq, bool newest_first)
+{
+	struct str q = str_trim(req_query(rq, "q"));
+	int64_t place = req_query_int(rq, "place"), id;
+
+	return newest_first && dbc_engine(rq->db) == DB_SQLITE && q.n > 0 && !is_number(q, &id) &&
+	       (place == NIL || place_level(place) < LEVEL_COMMUNITY);
+}
+
+static void select_rows(struct sqlb *b, bool words)
 {
 	sqlb_add(b, "SELECT ");
 	row_columns(&matter_fields, "m.", &b->text);
-	sqlb_add(b, ", h.name AS handler_name FROM matter m LEFT JOIN account h ON h.id = m.handler_id "
-		    "WHERE 1 = 1");
+	sqlb_add(b, ", h.name AS handler_name FROM ");
+	sqlb_add(b, words ? "matter_fts f CROSS JOIN matter m ON m.id = f.rowid " : "matter m ");
+	sqlb_add(b, "LEFT JOIN account h ON h.id = m.handler_id WHERE 1 = 1");
 }
 
 /* ---- filters ---- */
@@ -122,19 +142,21 @@ static enum err cond_category(struct req *rq, struct sqlb *b, const struct matte
 	return OK;
 }
 
-static void cond_query(struct req *rq, struct sqlb *b)
+static void cond_query(struct req *rq, struct sqlb *b, bool words)
 {
 	struct str q = str_trim(req_query(rq, "q"));
 	int64_t id;
 
 	if (q.p == NULL || q.n == 0)
 		return;
-	if (q.n > 1 && (q.p[0] | 32) >= 'a' && (q.p[0] | 32) <= 'z' &&
-	    str_i64((struct str){ q.p + 1, q.n - 1 }, &id)) {
+	if (is_number(q, &id)) {
 		sqlb_cond(b, " AND m.id = ?", I(id));
 		return;
 	}
-	search_cond(b, dbc_engine(rq->db), q, rq->arena);
+	if (words)
+		search_cond_row(b, q, rq->arena);
+	else
+		search_cond(b, dbc_engine(rq->db), q, rq->arena);
 }
 
 static void cond_int(struct req *rq, struct sqlb *b, const char *name, const char *cond)
@@ -145,7 +167,7 @@ static void cond_int(struct req *rq, struct sqlb *b, const char *name, const cha
 		sqlb_cond(b, cond, I(v));
 }
 
-enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *b)
+static enum err where(struct req *rq, const struct matter_kind *k, bool words, struct sqlb *b)
 {
 	int64_t place = req_query_int(rq, "place");
 	enum err err;
@@ -157,7 +179,8 @@ enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *
 		matter_cond_place(b, place);
 	cond_int(rq, b, "unit", " AND m.unit_id = ?");
 	cond_int(rq, b, "level", " AND m.level >= ?");
-	cond_int(rq, b, "open", " AND m.open = ?");
+	if (req_query_int(rq, "open") != NIL) /* in words, as the partial indexes want it */
+		sqlb_add(b, req_query_int(rq, "open") == 1 ? " AND m.open = 1" : " AND m.open = 0");
 	cond_int(rq, b, "supervised", " AND m.supervised = ?");
 	cond_int(rq, b, "parent", " AND m.parent_id = ?");
 	cond_int(rq, b, "from", " AND m.reported_at >= ?");
@@ -176,7 +199,7 @@ enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *
 	if (err == OK)
 		err = cond_box(rq, b);
 	if (err == OK)
-		cond_query(rq, b);
+		cond_query(rq, b, words);
 	return err;
 }
 
@@ -202,7 +225,7 @@ static enum err read_order(struct req *rq, struct order *o)
 	return req_fail(rq, ERR_INVALID, "sort", "sort", "sort by -id, id or due");
 }
 
-static enum err apply_cursor(struct req *rq, const struct order *o, struct sqlb *b)
+static enum err apply_cursor(struct req *rq, const struct order *o, bool words, struct sqlb *b)
 {
 	struct str cur = req_query(rq, "after"), first;
 	int64_t due = 0, id;
@@ -217,7 +240,7 @@ static enum err apply_cursor(struct req *rq, const struct order *o, struct sqlb 
 		sqlb_cond(b, " AND (COALESCE(m.due_at, 9000000000000000), m.id) > (?", I(due));
 		sqlb_cond(b, ", ?)", I(id));
 	} else {
-		sqlb_cond(b, o->down ? " AND m.id < ?" : " AND m.id > ?", I(id));
+		sqlb_cond(b, words ? " AND f.rowid < ?" : o->down ? " AND m.id < ?" : " AND m.id > ?", I(id));
 	}
 	return OK;
 }
@@ -283,14 +306,17 @@ void matter_members(struct req *rq, const struct matter *m, struct str handler_n
 
 void matter_no(const struct matter_kind *k, int64_t id, char ret[32])
 {
-	struct buf b;
+	char digits[20];
+	size_t n = 0, at = 0;
 
-	buf_init(&b, 31);
-	buf_char(&b, k != NULL ? k->letter : 'M');
-	buf_i64(&b, id);
-	memcpy(ret, b.p, b.n);
-	ret[b.n] = '\0';
-	buf_release(&b);
+	do {
+		digits[n++] = (char)('0' + id % 10);
+		id /= 10;
+	} while (id > 0);
+	ret[at++] = k != NULL ? k->letter : 'M';
+	while (n > 0)
+		ret[at++] = digits[--n];
+	ret[at] = '\0';
 }
 
 static enum err write_rows(struct req *rq, struct sqlb *b, const struct order *o, int64_t limit, struct jw *out)
@@ -340,7 +366,7 @@ static enum err write_count(struct req *rq, const struct matter_kind *k, matter_
 
 	sqlb_init(&b);
 	sqlb_add(&b, "SELECT count(*) AS n FROM matter m WHERE 1 = 1");
-	enum err err = matter_where(rq, k, &b);
+	enum err err = where(rq, k, false, &b);
 
 	if (err == OK && cond != NULL)
 		err = cond(rq, &b);
@@ -357,6 +383,7 @@ enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn
 	struct order o;
 	struct sqlb b;
 	enum err err = read_order(rq, &o);
+	bool words = err == OK && walks_words(rq, !o.due && o.down);
 
 	if (limit == NIL)
 		limit = LIMIT_DEFAULT;
@@ -365,14 +392,14 @@ enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn
 	if (err != OK)
 		return err;
 	sqlb_init(&b);
-	matter_select(&b);
-	err = matter_where(rq, k, &b);
+	select_rows(&b, words);
+	err = where(rq, k, words, &b);
 	if (err == OK && cond != NULL)
 		err = cond(rq, &b);
 	if (err == OK)
-		err = apply_cursor(rq, &o, &b);
+		err = apply_cursor(rq, &o, words, &b);
 	sqlb_add(&b, o.due ? " ORDER BY COALESCE(m.due_at, 9000000000000000), m.id" :
-		     o.down ? " ORDER BY m.id DESC" : " ORDER BY m.id");
+		     words ? " ORDER BY f.rowid DESC" : o.down ? " ORDER BY m.id DESC" : " ORDER BY m.id");
 	sqlb_cond(&b, " LIMIT ?", I(limit + 1));
 	if (err == OK) {
 		jw_obj(out);
@@ -407,8 +434,8 @@ enum err matter_export(struct req *rq, const struct matter_kind *k, struct buf *
 		return ERR_NOMEM;
 	sqlb_init(&b);
 	buf_init(&cell, 1 << 17);
-	matter_select(&b);
-	err = matter_where(rq, k, &b);
+	select_rows(&b, false);
+	err = where(rq, k, false, &b);
 	sqlb_add(&b, " ORDER BY m.id");
 	for (size_t i = 0; i < matter_fields.n; i++) {
 		if (!(matter_fields.v[i].flags & FIELD_HIDDEN))

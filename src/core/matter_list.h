@@ -13,11 +13,7 @@ typedef enum err (*matter_cond_fn)(struct req *rq, struct sqlb *b);
 extern const struct param matter_params[];
 extern const size_t matter_nparams;
 
-/* "SELECT … FROM matter m … WHERE 1 = 1": the columns of matter_fields, then the handler's name. */
-void matter_select(struct sqlb *b);
 void matter_cond_place(struct sqlb *b, int64_t place);
-/* Scope and the request's filters. `k` NULL: all kinds. */
-enum err matter_where(struct req *rq, const struct matter_kind *k, struct sqlb *b) MUST_CHECK;
 enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;
 enum err matter_count(struct req *rq, struct sqlb *b, int64_t *ret) MUST_CHECK;
 enum err matter_export(struct req *rq, const struct matter_kind *k, struct buf *out) MUST_CHECK;

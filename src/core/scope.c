@@ -316,7 +316,7 @@ static void seal_cond(struct sqlb *b, const struct principal *who)
 		add_cond(b, " AND m.place + 0", " < ", r[i].hi);
 		sqlb_add(b, ")");
 	}
-	sqlb_cond(b, " OR m.id IN (SELECT matter_id FROM matter_party WHERE user_id = ?))", I(who->user_id));
+	sqlb_cond(b, " OR EXISTS (SELECT 1 FROM matter_party y WHERE y.matter_id = m.id AND y.user_id = ?))", I(who->user_id));
 }
 
 static bool audits(const struct principal *who, int64_t place)

@@ -209,16 +209,16 @@ static void test_plain(void **state)
 	p.post[0] = (struct post){ .role = ROLE_GRID_LEADER, .lo = PLACE_GRID_A, .hi = place_end(PLACE_GRID_A), .unit_id = NIL };
 	p.post[1] = (struct post){ .role = ROLE_DISTRICT_ADMIN, .lo = PLACE_DISTRICT, .hi = place_end(PLACE_DISTRICT), .unit_id = NIL };
 	p.post[2] = (struct post){ .role = ROLE_DIRECTOR, .lo = PLACE_STREET_A, .hi = place_end(PLACE_STREET_A), .unit_id = 4 };
-	check_text(&p, " AND ((m.place + 0 >= $1 AND m.place + 0 < $2)) AND (m.sealed = 0 OR m.reporter_id = $3 "
-		       "OR m.id IN (SELECT matter_id FROM matter_party WHERE user_id = $4))");
+	check_text(&p, " AND ((m.place >= $1 AND m.place < $2)) AND (m.sealed = 0 OR m.reporter_id = $3 "
+		       "OR EXISTS (SELECT 1 FROM matter_party y WHERE y.matter_id = m.id AND y.user_id = $4))");
 	p.nposts = 1;
 	p.post[0].role = ROLE_AUDITOR;
 	p.roles = ROLE(AUDITOR);
-	check_text(&p, " AND ((m.place + 0 >= $1 AND m.place + 0 < $2) OR m.reporter_id = $3)");
+	check_text(&p, " AND ((m.place >= $1 AND m.place < $2) OR m.reporter_id = $3)");
 	p.post[0].role = ROLE_RESIDENT;
 	p.roles = ROLE(RESIDENT);
 	check_text(&p, " AND (m.reporter_id = $1) AND (m.sealed = 0 OR m.reporter_id = $2 "
-		       "OR m.id IN (SELECT matter_id FROM matter_party WHERE user_id = $3))");
+		       "OR EXISTS (SELECT 1 FROM matter_party y WHERE y.matter_id = m.id AND y.user_id = $3))");
 }
 
 /* Rows without a place are the district's. */

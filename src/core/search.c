@@ -225,6 +225,18 @@ enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3
 	return err != OK ? err : run(c, 0, matter_id, now);
 }
 
+void search_cond_row(struct sqlb *b, struct str q, struct arena *a)
+{
+	struct buf text;
+
+	buf_init(&text, QUERY_BYTES);
+	if (!search_query(DB_SQLITE, q, &text) || text.failed)
+		sqlb_add(b, " AND 1 = 0");
+	else
+		sqlb_cond(b, " AND f.matter_fts MATCH ?", T(str_dup(a, buf_view(&text))));
+	buf_release(&text);
+}
+
 void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a)
 {
 	struct buf text;

@@ -21,5 +21,7 @@ enum err search_put(struct dbc *c, int64_t matter_id, struct str tokens) MUST_CH
 enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3], const struct str now[3]) MUST_CHECK;
 /* Appends " AND m.id IN (…)" with the query bound. */
 void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a);
+/* The embedded engine only, when the index itself is walked (alias f). */
+void search_cond_row(struct sqlb *b, struct str q, struct arena *a);
 
 #endif

@@ -16,7 +16,8 @@
 #include "main/main_db.h"
 #include "mod/event/event.h"
 
-enum { EVENTS_TX = 2000, CELLS_TX = 50000, TX_ARENA = 64 << 20, YEAR_EVENTS = 167000, DAYS_MAX = 2190, OPEN_TWENTIETHS = 1
+enum { EVENTS_TX = 2000, CELLS_TX = 50000, TX_ARENA = 64 << 20, YEAR_EVENTS = 167000, DAYS_MAX = 2190, OPEN_TWENTIETHS = 1,
+	STAFF_MAX = 1000
 };
 
 /* One measure of one place and day. */
@@ -33,6 +34,8 @@ struct fill {
 	struct arena *arena; /* of one transaction */
 	int64_t total, next, now, first_at;
 	int64_t user[2]; /* who decides, who handles */
+	int64_t staff[STAFF_MAX]; /* who else took part */
+	size_t nstaff;
 	size_t *grid, ngrid; /* indexes of snap->place */
 	struct cell *cell;
 	size_t ncell, cap, kept; /* kept: when the transaction began */
@@ -176,7 +179,7 @@ static enum err write_history(struct fill *f, struct act *a)
 	if (err == OK && m->closed_at != NIL)
 		err = log_line(a, f->user[0], "pass", MS_CHECKING, MS_CLOSED, m->closed_at);
 	if (err == OK)
-		err = matter_party_add(a->rq->db, m->id, f->user[0], PART_DECIDED);
+		err = matter_party_add(a->rq->db, m->id, f->staff[draw(f, f->nstaff)], PART_DECIDED);
 	return err;
 }
 
@@ -299,6 +302,17 @@ static enum err write_cells(struct fill *f, int64_t *ret_n)
 
 /* ---- the whole ---- */
 
+static enum err find_staff(struct fill *f, struct dbc *c)
+{
+	struct rows *r = db_query(c, main_sql[Q_BENCH_STAFF], ARGS(I(STAFF_MAX)));
+
+	while (f->nstaff < STAFF_MAX && rows_next(r))
+		f->staff[f->nstaff++] = row_int_at(r, 0);
+	enum err err = rows_close(r);
+
+	return err == OK && f->nstaff == 0 ? ERR_NOT_FOUND : err;
+}
+
 static enum err find_users(struct fill *f, const struct run *r)
 {
 	const char *const login[2] = { r->set.login, r->set.handler };
@@ -307,6 +321,8 @@ static enum err find_users(struct fill *f, const struct run *r)
 
 	for (size_t i = 0; i < 2 && err == OK; i++)
 		err = db_int(c, main_sql[Q_USER_ID], ARGS(Z(login[i])), &f->user[i]);
+	if (err == OK)
+		err = find_staff(f, c);
 	dbc_free(c);
 	return err;
 }

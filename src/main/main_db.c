@@ -13,4 +13,5 @@ const char *const main_sql[Q_MAIN_MAX] = {
 	[Q_USER_LIST] = "SELECT a.id, a.login, a.name, a.active, p.role, p.place FROM account a "
 		"LEFT JOIN post p ON p.user_id = a.id AND (p.valid_to IS NULL OR p.valid_to > $1) "
 		"ORDER BY a.login, p.id",
+	[Q_BENCH_STAFF] = "SELECT id FROM account WHERE active = 1 ORDER BY id LIMIT $1",
 };

@@ -10,6 +10,7 @@ enum {
 	Q_USER_ID,
 	Q_USER_UNIT,
 	Q_USER_LIST, /* with the posts held at instant $1 */
+	Q_BENCH_STAFF,
 	Q_MAIN_MAX
 };
 extern const char *const main_sql[Q_MAIN_MAX];
