@@ -46,6 +46,8 @@ static int run(struct run *r)
 
 	if (!size_of(r->set.size, &d.size))
 		return cli_usage(r, "the size is small, district or city");
+	if (d.size == DEMO_SMALL)
+		d.days = DEMO_SMALL_DAYS; /* so that the few are dense enough to see some of every state */
 	if (r->set.until != NULL && !time_parse(str_z(r->set.until), &d.until))
 		return cli_usage(r, "--until is a time such as 2026-06-30T12:00:00+08:00");
 	r->fast = true;

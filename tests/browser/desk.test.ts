@@ -1,5 +1,7 @@
 /* The desk: signing in, the main path of an event, lists, keyboard, and every page sound on both sizes. */
 import assert from 'node:assert/strict';
+import { ok, report } from '../http/lib/district.ts';
+import { Client, demoPassword } from '../http/lib/server.ts';
 import { assertSound, desktop, inBrowser, phone, settled, useSite } from './lib.ts';
 
 const site = useSite();
@@ -61,17 +63,17 @@ inBrowser('R027 an event is registered, accepted and dispatched from the desk', 
 	await page.goto(site.base + '/events/new');
 	await page.locator('#nw-title').fill('Manhole cover broken at gate 3');
 	await page.locator('#nw-code').selectOption('MS29');
-	await page.locator('#nw-place').click();
-	await page.locator('[role=listbox] [role=option]:visible').first().waitFor();
+	await page.locator('#nw-place').fill('第1网格');
+	await page.locator('[role=listbox] [role=option]:visible', { hasText: '第1网格' }).first().waitFor();
 	await page.locator('#nw-place').press('Enter');
 	await page.getByRole('button', { name: 'Register', exact: true }).click();
 	await page.waitForURL(/\/events\/\d+$/);
 	await settled(page);
 	await assertSound(page, 'event page');
-	await page.getByRole('button', { name: /^Accept/ }).first().click();
+	await page.locator('.mv-btns').getByRole('button', { name: /^Accept/ }).click();
 	await page.locator('dialog button[form]').click();
 	await page.locator('.mv-head .badge', { hasText: 'Accepted' }).waitFor();
-	await page.getByRole('button', { name: /^Dispatch/ }).click();
+	await page.locator('.mv-btns').getByRole('button', { name: /^Dispatch/ }).click();
 	await assertSound(page, 'dispatch dialog');
 	await page.locator('#act-unit_id').click();
 	await page.locator('[role=listbox] [role=option]:visible').first().waitFor();
@@ -102,12 +104,14 @@ inBrowser('many are accepted at once, and it is taken back', async () => {
 	const tab = await site.open({ lang: 'en' });
 	const { page } = tab;
 	await site.signIn(tab, 'duty1');
+	const desk = new Client(site.base);
+	const duty = new Client(site.base, ok(await desk.post('/api/session', { login: 'duty1', password: demoPassword }), 201));
+	for (const title of ['Lamp out', 'Lid open']) await report(duty, { title });
 	await page.goto(site.base + '/events?state=reported');
 	await settled(page);
 	await page.locator('.dt tbody input[type=checkbox]').nth(0).check();
 	await page.locator('.dt tbody input[type=checkbox]').nth(1).check();
 	await page.getByRole('region', { name: 'Bulk actions' }).getByRole('button', { name: 'Accept' }).click();
-	await page.locator('dialog button[form]').click();
 	await page.locator('.toast', { hasText: '2 done' }).waitFor();
 	await page.locator('.toast .t-undo').click();
 	await page.locator('.toast', { hasText: '2 undone' }).waitFor();

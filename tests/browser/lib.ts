@@ -123,6 +123,9 @@ export async function assertSound(page: Page, what: string): Promise<void> {
 		return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')}`);
 	});
 	assert.deepEqual(found, [], `axe on ${what}`);
-	const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-	assert.ok(over <= 0, `${what} is ${over} px wider than the screen`);
+	const [over, wide] = await page.evaluate(() => {
+		const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+		return [document.documentElement.scrollWidth - innerWidth, out.slice(-3).map((e) => `${e.tagName}.${e.className}`)];
+	});
+	assert.ok(over <= 0, `${what} is ${over} px wider than the screen: ${wide.join(', ')}`);
 }

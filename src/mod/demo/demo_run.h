@@ -9,7 +9,7 @@
 #include "core/app.h"
 #include "mod/demo/demo_place.h"
 
-enum { DEMO_EVENTS_USUAL = -1, DEMO_DAYS = 365, DEMO_ACCOUNTS = 13 };
+enum { DEMO_EVENTS_USUAL = -1, DEMO_DAYS = 365, DEMO_SMALL_DAYS = 90, DEMO_ACCOUNTS = 13 };
 #define DEMO_PASSWORD "gezhi-demo"
 
 struct demo_options {

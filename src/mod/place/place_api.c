@@ -145,6 +145,7 @@ static void place_extra_row(struct req *rq, const void *rec, struct jw *out)
 		jw_kbool(out, "norm_ok", norm_ok(n, p->households));
 	else
 		jw_kz(out, "norm_ok", NULL);
+	jw_kstr(out, "parent_name", snap_place_name(req_snap(rq), p->parent));
 }
 
 static void write_path(const struct snap *s, int64_t code, struct jw *out)

@@ -181,7 +181,7 @@ export const t = words({
 	'mv.addPart': ['增加一项', 'Add a part'],
 	'mv.part': ['第 {n} 项', 'Part {n}'],
 	'mv.partTitle': ['内容', 'What'],
-	'mv.confirm': ['确定要“{action}”吗？', 'Really {action}?'],
+	'mv.confirm': ['点击“{action}”即生效。', 'Nothing else is needed: press “{action}”.'],
 	'mv.system': ['系统', 'System'],
 	'mv.dist': ['相距 {d}', '{d} away'],
 	'mv.openFull': ['打开完整页面', 'Open the full page'],
