@@ -43,7 +43,8 @@ enum {
 	FIELD_UNIQUE = 1 << 6,	 /* natural key of imports */
 	FIELD_SCOPE = 1 << 7,	 /* the place code that the scope predicate reads */
 	FIELD_CREATE = 1 << 8,	 /* may be given on create, not changed afterwards */
-	FIELD_HIDDEN = 1 << 9	 /* in the table, never in requests or replies */
+	FIELD_HIDDEN = 1 << 9,	 /* in the table, never in requests or replies */
+	FIELD_ALWAYS = 1 << 10	 /* a stored row has it though a request may leave it out */
 };
 
 /*
@@ -64,6 +65,8 @@ enum {
 struct vocab {
 	const char *name;
 	const char *const *word;
+	/* By the same index what people write for the word, "男|男性|Male"; NULL: from core/label.c. */
+	const char *const *label;
 };
 
 struct field {
@@ -75,6 +78,9 @@ struct field {
 	const char *ref;
 	const struct vocab *vocab;
 	const char *purpose; /* why it is held; required for PRIVATE and SECRET fields */
+	/* What people call it, for imports and headers: "姓名|名字|真实姓名|Name|Full name". The first name in
+	 * Chinese and the first in English are shown. NULL: by its name, from core/label.c. */
+	const char *label;
 };
 
 struct fields {
