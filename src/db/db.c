@@ -197,6 +197,7 @@ enum err dbc_tx(struct dbc *c, enum tx_op op)
 
 void dbc_rollback(struct dbc *c)
 {
+	c->nested = 0;
 	if (!c->drv->in_tx(c)) {
 		c->tx = TX_NONE; /* the engine gave it up by itself */
 		c->failed = OK;
@@ -210,8 +211,12 @@ enum err db_snapshot_begin(struct dbc *c)
 {
 	if (c->writer)
 		return db_misuse(c, "a snapshot is for reading connections");
+	if (c->tx == TX_SNAPSHOT) {
+		c->nested++;
+		return OK;
+	}
 	if (c->tx != TX_NONE)
-		return db_misuse(c, "snapshots do not nest");
+		return db_misuse(c, "a snapshot within a transaction");
 	enum err err = c->drv->revive(c);
 	if (err != OK)
 		return err;
@@ -220,9 +225,12 @@ enum err db_snapshot_begin(struct dbc *c)
 
 void db_snapshot_end(struct dbc *c)
 {
-	if (c->tx != TX_SNAPSHOT)
+	if (c->nested > 0) {
+		c->nested--;
 		return;
-	dbc_rollback(c);
+	}
+	if (c->tx == TX_SNAPSHOT)
+		dbc_rollback(c);
 }
 
 /* ---- the store ---- */

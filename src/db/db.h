@@ -62,7 +62,7 @@ enum db_engine dbc_engine(const struct dbc *c);
 /* A reading connection; owner calls dbc_free. */
 enum err db_reader_open(struct db *db, struct dbc **ret) MUST_CHECK;
 void dbc_free(struct dbc *c);
-/* One consistent snapshot for several queries; nests are refused. */
+/* One consistent snapshot for several queries. Within another it is that one, until the outer end. */
 enum err db_snapshot_begin(struct dbc *c) MUST_CHECK;
 void db_snapshot_end(struct dbc *c);
 

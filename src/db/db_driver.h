@@ -89,6 +89,7 @@ struct dbc {
 	void *handle; /* sqlite3 or PGconn */
 	bool writer;
 	enum tx tx;
+	int nested; /* snapshots begun within the snapshot */
 	enum err failed; /* first failure in the open transaction; later statements refuse */
 	struct stmt *bucket[STMT_BUCKETS];
 	struct stmt *list[STMT_MAX];

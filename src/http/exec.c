@@ -73,12 +73,29 @@ static enum err run_handler(struct xfer *x)
 	return err ? err : run_check(x, &j);
 }
 
+/*
+ * What several queries of one reply say belongs together; and in the embedded engine one snapshot is cheaper
+ * than one per query. Elsewhere it would cost a round trip: there handlers ask for it where it matters.
+ */
+static enum err snapshot_for(const struct req *rq, struct dbc *c)
+{
+	bool apart = rq->method != M_GET; /* a handler that writes by itself reads what it wrote */
+
+	return c != NULL && !apart && dbc_engine(c) == DB_SQLITE ? db_snapshot_begin(c) : OK;
+}
+
 enum err exec_read(struct xfer *x, struct dbc *c)
 {
+	enum err err = snapshot_for(&x->rq, c);
+
+	if (err)
+		return err;
 	run_begin(x, c);
 	x->rq.arena = x->arena;
-	enum err err = run_handler(x);
+	err = run_handler(x);
 	x->rq.db = NULL;
+	if (c != NULL)
+		db_snapshot_end(c);
 	return err;
 }
 
