@@ -170,7 +170,7 @@ static enum err prepare(struct raw *w, struct run *r)
 
 int bench_raw(struct run *r)
 {
-	struct raw w = { .batch = r->set.batch, .serial = time_now() };
+	struct raw w = { .batch = r->set.batch, .serial = time_now() * 1000 };
 	int64_t done = 0, from = 0, took = 0;
 	enum err err = cli_open_app(r, false, &w.app);
 
