@@ -49,13 +49,13 @@ const analyzerFlags = '-Dc_args=-fanalyzer -Wno-analyzer-use-of-uninitialized-va
 
 /** Only the product's own objects: a test that failed an assertion does not go on. */
 const analyzer: Stage = {
-	name: 'analyzer', needs: [], load: 'one',
+	name: 'analyzer', needs: [], load: 'all',
 	run: async (job) => {
 		const dir = dirOf('analyzer');
 		const ready = await configure(job, 'analyzer', [noWeb, '-Doptimization=1', analyzerFlags]);
 		if (ready !== 0) return once(ready);
 		const outputs = compiled(dir).map((c) => c.output);
-		return once(await job.exec(['ninja', '-C', dir, '-k', '0', '-j', '1', ...outputs], { minutes: 20 }));
+		return once(await job.exec(['ninja', '-C', dir, '-k', '0', '-j', String(cores), ...outputs], { minutes: 20 }));
 	},
 };
 
@@ -101,19 +101,22 @@ function hashOf(paths: string[]): string {
 
 /** File by file; one that was clean is not looked at again until it or what it includes changes. */
 const tidy: Stage = {
-	name: 'tidy', needs: ['clang'], load: 'one',
+	name: 'tidy', needs: ['clang'], load: 'all',
 	run: async (job) => {
 		const clean = join(root, dirOf('tidy'));
 		mkdirSync(clean, { recursive: true });
 		const deps = await dependencies(job, dirOf('clang'));
 		const result = { ...none };
-		for (const path of compiled(dirOf('clang')).map((c) => c.file).sort()) {
-			const mark = join(clean, hashOf(deps.get(path) ?? [path]));
-			const ok = existsSync(mark) ||
-				(await job.exec(tidyArgs(path))) === 0;
-			if (ok) writeFileSync(mark, path);
-			result[ok ? 'passed' : 'failed']++;
-		}
+		const waiting = compiled(dirOf('clang')).map((c) => c.file).sort();
+		const worker = async (): Promise<void> => {
+			for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+				const mark = join(clean, hashOf(deps.get(path) ?? [path]));
+				const ok = existsSync(mark) || (await job.exec(tidyArgs(path))) === 0;
+				if (ok) writeFileSync(mark, path);
+				result[ok ? 'passed' : 'failed']++;
+			}
+		};
+		await Promise.all(Array.from({ length: cores }, worker));
 		return result;
 	},
 };
