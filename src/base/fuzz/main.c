@@ -3,6 +3,7 @@
  * random sequence, so that a failure comes back. Arguments: number of mutations per seed, first
  * random number. With -fsanitize=fuzzer take engine.c in place of this file.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,8 @@ int main(int argc, char **argv)
 	uint64_t s = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 	unsigned char input[INPUT_MAX];
 
+	/* Giving memory back and taking it again would be most of the time. */
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	for (size_t k = 0; k < fuzz_target_count; k++) {
 		const struct fuzz_target *t = &fuzz_targets[k];
 

@@ -7,6 +7,8 @@
 #include "base/field.h"
 #include "base/fuzz/fuzz.h"
 #include "base/jw.h"
+#include "base/test_xlsx.h"
+#include "base/xlsx.h"
 
 enum { OUT_MAX = 1 << 20 };
 
@@ -174,6 +176,41 @@ static void fuzz_time(struct str input)
 		(void)time_parse_pattern(rest, pattern, ZONE_MIN, &ms);
 }
 
+/* Rows ascend, cells are text; a second reading says the same. */
+static void fuzz_xlsx(struct str input)
+{
+	struct made m = made_book(input);
+	struct xlsx *x = NULL;
+	size_t cells[2] = { 0, 0 };
+
+	if (xlsx_open(&x, (struct str){ m.p, m.n }, NULL, NULL) == OK) {
+		for (int turn = 0; turn < 2; turn++) {
+			struct xlsx_row row;
+			int64_t last = 0;
+			bool more = true;
+			enum err err = xlsx_sheet(x, 0, NULL);
+
+			while (err == OK && (err = xlsx_next(x, &row, &more, NULL)) == OK && more) {
+				must(row.row > last && row.n > 0 && row.n <= XLSX_COLS);
+				last = row.row;
+				for (size_t i = 0; i < row.n; i++) {
+					must(str_runes(row.cell[i]) != SIZE_MAX);
+					cells[turn] += row.cell[i].n + 1;
+				}
+			}
+			if (err != OK)
+				cells[turn] = 0;
+		}
+		/* An error stays. */
+		must(cells[0] == cells[1] || cells[1] == 0);
+		xlsx_close(x);
+	}
+	/* The same bytes as the file itself. */
+	if (xlsx_open(&x, input, NULL, NULL) == OK)
+		xlsx_close(x);
+	free(m.p);
+}
+
 static const char *const csv_seeds[] = { "a,b\r\n1,\"2\"\"\"\r\n", "a\tb\n\xE9\x95\xBF\t2\n",
 	"\xB3\xA4\xC9\xB3,\"x\"\n\"y\",=1\n",
 	"\xFF\xFE"
@@ -191,11 +228,19 @@ static const char *const value_seeds[] = { "12", "-1.5e3", "2026-02-13 16:30", "
 static const char *const time_seeds[] = { "2026-02-13T16:30:00.123+08:00", "9999-12-31T23:59:60Z",
 	"yyyy-MM-dd hh:mm:ss a|2026-02-13 04:30:00 PM", "yyyyMMdd|20260213", NULL };
 
+static const char *const xlsx_seeds[] = {
+	"<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>1</v></c><c r=\"C1\" s=\"1\"><v>45321.5</v></c></row>"
+	"<row r=\"3\"><c t=\"inlineStr\"><is><t>a</t></is></c></row></sheetData><mergeCells><mergeCell ref=\"A1:B2\"/></mergeCells>"
+	"</worksheet>",
+	"<x:worksheet xmlns:x=\"y\"><x:sheetData><x:row><x:c t=\"b\"><x:f>A1</x:f><x:v>1</x:v></x:c><x:c><x:v>1e300</x:v></x:c>"
+	"</x:row></x:sheetData></x:worksheet>", NULL };
+
 const struct fuzz_target fuzz_targets[] = {
 	{ "csv", fuzz_csv, csv_seeds },
 	{ "json-out", fuzz_json_out, text_seeds },
 	{ "fields", fuzz_fields, field_seeds },
 	{ "value", fuzz_text_value, value_seeds },
 	{ "time", fuzz_time, time_seeds },
+	{ "xlsx", fuzz_xlsx, xlsx_seeds },
 };
 const size_t fuzz_target_count = ARRAY_LEN(fuzz_targets);
