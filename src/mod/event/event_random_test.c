@@ -411,8 +411,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_walk_one),
-		TEST_BOTH(test_walk_two),
-		TEST_BOTH(test_walk_three),
+		/* the same engine code, other ways: one engine will do */
+		cmocka_unit_test_prestate_setup_teardown(test_walk_two, test_setup, test_done, &on_sqlite),
+		cmocka_unit_test_prestate_setup_teardown(test_walk_three, test_setup, test_done, &on_sqlite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
