@@ -15,7 +15,7 @@ interface Call {
 }
 
 const values: Record<string, string> = {
-	id: '1', code: grid, year: '2026', name: 'on_time_rate', query_code: 'XXXXXXXXXX', action: 'accept', z: '12', x: '3259', y: '1700',
+	id: '1', code: grid, year: '2026', name: 'on_time_rate', query_code: 'XXXXXXXXXX', action: 'accept', kind: 'buildings', z: '12', x: '3259', y: '1700',
 };
 
 /** In words of their own, so that a change of the table of grants is seen here. */
@@ -31,6 +31,13 @@ const granted: Record<string, string[]> = {
 	'user.read': ['admin', 'district', 'auditor1', 'director1'],
 	'post.write': ['admin', 'director1'],
 	'event.create': logins.filter((l) => l !== 'auditor1' && l !== 'district'),
+	'registry.write': ['admin', 'secretary1', 'leader1', 'grid1'],
+	'person.write': ['admin', 'secretary1', 'leader1', 'grid1'],
+	'person.full': ['director1', 'duty1', 'secretary1', 'leader1', 'grid1', 'micro1'],
+	'person.unmask': ['admin', 'director1', 'duty1', 'secretary1', 'leader1', 'grid1'],
+	'person.export': ['admin', 'director1', 'secretary1', 'auditor1'],
+	'person.read': logins.filter((l) => l !== 'resident1' && l !== 'dept1'),
+	'care.write': ['secretary1', 'leader1', 'grid1'],
 	'kpi.read': logins.filter((l) => l !== 'resident1'),
 	'map.read': logins.filter((l) => l !== 'resident1'),
 	'place.read': logins.filter((l) => l !== 'resident1'),

@@ -1,0 +1,174 @@
+/*
+ * The registry (人房地事物 and organisations): people, households, buildings and their rooms, venues,
+ * things and organisations, and how they belong together; consents, visit plans and visits. Collected
+ * once, checked, with a source and a date for every value, under the area of whoever asks.
+ *
+ * There is no field for belief, ethnicity or opinion, and a test that says so.
+ */
+#ifndef GEZHI_MOD_REGISTRY_REGISTRY_H
+#define GEZHI_MOD_REGISTRY_REGISTRY_H
+
+#include "core/app.h"
+#include "core/entity.h"
+
+/* ---- numbers that carry their own check; no SQL, no clock ---- */
+
+enum { ID18_LEN = 18, USCC_LEN = 18, BUILDING_CODE = 20, BUILDING_SERIAL = 5, ROOM_CODE_MAX = 40 };
+
+/* Stored as numbers: append only. Sex in the order of GB/T 2261.1 (0, 1, 2, 9). */
+enum sex { SEX_UNKNOWN, SEX_MALE, SEX_FEMALE, SEX_UNSTATED };
+enum id_fault { ID_GOOD, ID_FORM, ID_DATE, ID_CHECK };
+
+/* Identity number, GB 11643: 17 digits and a check digit (ISO 7064 mod 11-2; x counts as X), a real date of
+ * birth not after `today`. The outputs are set when it is good. */
+enum id_fault id18_check(struct str s, int64_t today, int64_t *ret_birth, enum sex *ret_sex);
+/* The check digit of 17 digits. */
+char id18_digit(const char *seventeen);
+/* Unified social credit code, GB 32100: 18 characters without I, O, S, V, Z, weights 3^i mod 31. */
+enum id_fault uscc_check(struct str s);
+char uscc_digit(const char *seventeen);
+/*
+ * Telephone: a mobile number (11 digits), or a fixed line with its area code, perhaps with an extension. Blanks,
+ * hyphens, brackets and +86 do not count; what remains goes to `ret` (17 bytes): "13800001111", "02368881234".
+ */
+bool phone_plain(struct str s, char ret[18]);
+/* A building's code: the 15 digits of its grid and five of its own. */
+bool building_code_ok(struct str s);
+/* Parts of a room's code, "building-unit-room"; false when it is none. */
+bool room_code_parse(struct str code, struct str *ret_building, struct str *ret_unit, struct str *ret_room);
+/* Whole years on a day; 29 February counts on 1 March. */
+int64_t age_on(int64_t birth, int64_t day);
+
+/* ---- rows ---- */
+
+enum data_source { DATA_SENSOR, DATA_STAFF, DATA_SELF, DATA_IMPORT };
+enum residence { RESIDENCE_RESIDENT, RESIDENCE_FLOATING, RESIDENCE_ELSEWHERE };
+enum relation { RELATION_HEAD, RELATION_SPOUSE, RELATION_CHILD, RELATION_CHILD_IN_LAW, RELATION_GRANDCHILD,
+		RELATION_PARENT, RELATION_GRANDPARENT, RELATION_SIBLING, RELATION_OTHER };
+enum ended { ENDED_MOVED, ENDED_DIED, ENDED_MERGED, ENDED_CONSENT, ENDED_NEEDLESS, ENDED_OTHER };
+enum building_kind { BUILDING_HOMES, BUILDING_MIXED, BUILDING_SHOPS, BUILDING_OFFICES, BUILDING_PUBLIC,
+		     BUILDING_INDUSTRY, BUILDING_FARMHOUSE, BUILDING_OTHER };
+enum room_use { ROOM_SELF, ROOM_RENT, ROOM_EMPTY, ROOM_SHOP, ROOM_OFFICE };
+enum object { OBJECT_PERSON, OBJECT_HOUSEHOLD, OBJECT_BUILDING, OBJECT_ROOM, OBJECT_VENUE, OBJECT_THING,
+	      OBJECT_ORGANISATION, OBJECT_MAX };
+enum link_role { LINK_OWNER, LINK_TENANT, LINK_LIVES_IN, LINK_WORKS_AT, LINK_GUARDIAN, LINK_MEMBER_OF, LINK_MAX };
+enum care_type { CARE_LONE_ELDER, CARE_DISABILITY, CARE_HARDSHIP, CARE_LEFT_CHILD, CARE_HAZARD_VENUE,
+		 CARE_HAZARD_STRUCTURE };
+enum care_mode { CARE_VISIT, CARE_PHONE_ALLOWED };
+enum care_outcome { CARE_MET, CARE_NOT_HOME, CARE_PHONE };
+extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, ended_vocab, data_source_vocab;
+
+struct building {
+	int64_t id, version;
+	struct str code, name, address;
+	int64_t kind, floors, units, year_built, structure, has_lift, risk;
+	double lon, lat;
+	int64_t place;
+	struct str shape;
+	int64_t source, verified_at, verified_by;
+};
+
+struct room {
+	int64_t id, version;
+	struct str code;
+	int64_t building_id;
+	struct str unit_no;
+	int64_t floor;
+	struct str room_no;
+	int64_t use;
+	double area;
+	int64_t place, source, verified_at, verified_by;
+};
+
+struct household {
+	int64_t id, version;
+	struct str code;
+	int64_t room_id, head_id, size, self_confirmed_at, place, active, source, verified_at, verified_by;
+};
+
+struct person {
+	int64_t id, version;
+	struct str name;
+	int64_t sex, birth;
+	struct str id_no, phone;
+	int64_t residence_kind, household_id, relation, place, active, ended_at, ended_reason, source, verified_at,
+		verified_by;
+};
+
+struct venue {
+	int64_t id, version;
+	struct str code, name;
+	int64_t kind, org_id;
+	struct str contact, phone;
+	int64_t risk_level, last_check;
+	struct str address;
+	double lon, lat;
+	int64_t place, active, source, verified_at, verified_by;
+};
+
+struct thing_class {
+	int64_t id, version;
+	struct str code, name, category, dept;
+	int64_t active;
+};
+
+struct thing {
+	int64_t id, version;
+	struct str code, class_code, name;
+	int64_t owner_unit, state;
+	struct str address;
+	double lon, lat;
+	int64_t place, source, verified_at, verified_by;
+};
+
+struct organisation {
+	int64_t id, version;
+	struct str uscc, name;
+	int64_t kind;
+	struct str industry, address, phone;
+	double lon, lat;
+	int64_t place, active, source, verified_at, verified_by;
+};
+
+struct link {
+	int64_t id, version;
+	int64_t role, from_kind, from_id, to_kind, to_id, valid_from, valid_to, place, source, verified_at, verified_by;
+};
+
+struct consent {
+	int64_t id, version;
+	int64_t person_id;
+	struct str purpose;
+	int64_t guardian_id, given_at, expires_at, withdrawn_at, place;
+};
+
+struct care_plan {
+	int64_t id, version;
+	int64_t target_kind, target_id, type;
+	struct str basis;
+	int64_t consent_id;
+	struct str law;
+	int64_t started, expires, cycle_days, mode, visitor_id, next_due, ended_at, ended_reason, place;
+};
+
+struct care_visit {
+	int64_t id, version;
+	int64_t plan_id, at, day, outcome;
+	struct str note;
+	int64_t place;
+};
+
+extern const struct entity building_entity, room_entity, household_entity, person_entity, venue_entity,
+	thing_class_entity, thing_entity, organisation_entity, link_entity, consent_entity, care_plan_entity,
+	care_visit_entity;
+
+/* May a link of this role join these kinds? */
+bool link_fits(int64_t role, int64_t from_kind, int64_t to_kind);
+/* Does a visit count for the plan's coverage? */
+bool care_counts(int64_t mode, int64_t outcome);
+/* May a plan of this type stand on this kind of object? */
+bool care_fits(int64_t type, int64_t target_kind);
+
+extern const struct module registry_module;
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * Visit plans and visits, and what share of the plans was kept (R034): plans with a visit that counts inside
+ * their cycle ÷ plans in force. Whoever moved away, died or withdrew consent leaves the count from that day,
+ * with the reason. Nobody at home on two different days is "pending", which is not covered.
+ */
+#include <math.h>
+
+#include "mod/registry/registry_db.h"
+#include "mod/registry/registry_rules.h"
+
+enum { MISSED_MAX = 500, LEFT_DAYS = 90, TRIES = 2, PLAN_YEARS = 10 };
+
+/* ---- plans ---- */
+
+/* A plan about people stands on their consent or on a law; about buildings and venues on what `basis` says. */
+static enum err check_basis(struct req *rq, const struct care_plan *p)
+{
+	struct consent c;
+	enum err err;
+
+	if (p->consent_id == NIL) {
+		if (p->law.p != NULL || (p->target_kind != OBJECT_PERSON && p->target_kind != OBJECT_HOUSEHOLD))
+			return OK;
+		return req_fail(rq, ERR_INVALID, "care.basis", "consent_id", "it needs a consent, or the law it stands on");
+	}
+	err = entity_get(rq, &consent_entity, p->consent_id, &c);
+	if (err != OK)
+		return err;
+	if (c.withdrawn_at != NIL || (c.expires_at != NIL && c.expires_at <= rq->now))
+		return req_fail(rq, ERR_CONFLICT, "care.consent_over", "consent_id", "that consent has ended");
+	if (p->target_kind == OBJECT_PERSON && c.person_id != p->target_id)
+		return req_fail(rq, ERR_INVALID, "reference", "consent_id", "that is somebody else's consent");
+	return OK;
+}
+
+static enum err check_target(struct req *rq, struct care_plan *p)
+{
+	const void *target = NULL;
+	enum err err;
+
+	if (!care_fits(p->type, p->target_kind))
+		return req_fail(rq, ERR_INVALID, "care.target", "target_kind", "a plan of this type is not for a %s",
+				vocab_word(&object_vocab, p->target_kind));
+	err = registry_object(rq, p->target_kind, p->target_id, "target_id", &target);
+	if (err != OK)
+		return err;
+	if (p->target_kind == OBJECT_PERSON && ((const struct person *)target)->active != 1)
+		return req_fail(rq, ERR_CONFLICT, "care.left", "target_id", "that person is no longer here");
+	p->place = registry_place(registry_entity(p->target_kind), target);
+	return OK;
+}
+
+static enum err check_days(struct req *rq, struct care_plan *p)
+{
+	int64_t today = date_of(rq->now);
+
+	if (p->started == NIL)
+		p->started = today;
+	if (p->expires <= p->started || p->expires > date_add(p->started, PLAN_YEARS * 366))
+		return req_fail(rq, ERR_INVALID, "out_of_range", "expires", "a plan ends within ten years of its start");
+	if ((p->ended_at == NIL) != (p->ended_reason == NIL))
+		return req_fail(rq, ERR_INVALID, "required", p->ended_at == NIL ? "ended_at" : "ended_reason",
+				"a plan ends on a day and for a reason");
+	if (p->ended_at != NIL && p->ended_at < p->started)
+		return req_fail(rq, ERR_INVALID, "out_of_range", "ended_at", "it ends before it begins");
+	return OK;
+}
+
+enum err care_plan_check(struct req *rq, const void *old, void *rec)
+{
+	struct care_plan *p = rec;
+	const struct care_plan *was = old;
+	int64_t last = NIL;
+	enum err err = OK;
+
+	if (p->mode == NIL)
+		p->mode = CARE_VISIT;
+	if (was == NULL)
+		err = check_target(rq, p);
+	if (err == OK && (was == NULL || was->consent_id != p->consent_id || !str_eq(was->law, p->law)))
+		err = check_basis(rq, p);
+	if (err == OK)
+		err = check_days(rq, p);
+	if (err == OK && was != NULL)
+		err = care_last(rq->db, p->id, p->mode, &last);
+	if (err == OK)
+		p->next_due = date_add(last != NIL && last > p->started ? last : p->started, p->cycle_days);
+	return err;
+}
+
+/* ---- visits ---- */
+
+enum err care_visit_check(struct req *rq, const void *old, void *rec)
+{
+	struct care_visit *v = rec;
+	struct care_plan p;
+	enum err err;
+
+	if (old != NULL)
+		return OK;
+	err = entity_get(rq, &care_plan_entity, v->plan_id, &p);
+	if (err != OK)
+		return err;
+	if (v->at == NIL)
+		v->at = rq->now;
+	v->day = date_of(v->at);
+	v->place = p.place;
+	if (v->at > rq->now + MS_MINUTE)
+		return req_fail(rq, ERR_INVALID, "out_of_range", "at", "that time lies ahead");
+	if (v->day < p.started)
+		return req_fail(rq, ERR_INVALID, "out_of_range", "at", "the plan began later");
+	if (p.ended_at != NIL && v->day > p.ended_at)
+		return req_fail(rq, ERR_CONFLICT, "care.ended", "plan_id", "the plan has ended");
+	return OK;
+}
+
+enum err care_visit_after(struct req *rq, const void *old, const void *rec)
+{
+	const struct care_visit *v = rec;
+	struct care_plan p;
+	int64_t due;
+	enum err err = old != NULL ? OK : entity_get(rq, &care_plan_entity, v->plan_id, &p);
+
+	if (err != OK || old != NULL || !care_counts(p.mode, v->outcome))
+		return err;
+	due = date_add(v->day, p.cycle_days);
+	return due > p.next_due ? care_due_set(rq->db, p.id, due) : OK;
+}
+
+/* ---- coverage ---- */
+
+struct coverage {
+	struct req *rq;
+	struct jw *out;
+	int64_t day;
+	int64_t met, all, listed;
+};
+
+static void kdate(struct jw *out, const char *key, int64_t ymd)
+{
+	char text[TIME_TEXT];
+
+	jw_kstr(out, key, ymd == NIL ? (struct str){ NULL, 0 } : (struct str){ time_format(date_start(ymd), text), 10 });
+}
+
+static void write_plan(const struct coverage *c, const struct care_row *r)
+{
+	bool full = r->target_kind != OBJECT_PERSON || scope_sees(c->rq->who, person_entity.full, r->place);
+	char text[18];
+	struct buf b;
+
+	place_text(r->place, text);
+	buf_init(&b, 64);
+	entity_mask_name(r->name, &b);
+	jw_kstr(c->out, "target", full ? r->name : b.failed ? STR("**") : buf_view(&b));
+	buf_release(&b);
+	jw_kid(c->out, "id", r->id);
+	jw_kz(c->out, "target_kind", vocab_word(&object_vocab, r->target_kind));
+	jw_kid(c->out, "target_id", r->target_id);
+	jw_kz(c->out, "place", text);
+	jw_kstr(c->out, "place_name", snap_place_name(req_snap(c->rq), r->place));
+}
+
+static void look(const struct care_row *r, void *arg)
+{
+	struct coverage *c = arg;
+	int64_t due = date_add(r->last != NIL ? r->last : r->started, r->cycle_days);
+	const char *state = r->tries >= TRIES ? "pending" : due < c->day ? "overdue" : "due";
+
+	c->all++;
+	/* a visit holds to the end of its cycle's last day */
+	if (r->last != NIL && due >= c->day) {
+		c->met++;
+		return;
+	}
+	if (c->listed++ >= MISSED_MAX)
+		return;
+	jw_obj(c->out);
+	write_plan(c, r);
+	kdate(c->out, "last", r->last);
+	kdate(c->out, "due", due);
+	jw_kz(c->out, "state", state);
+	jw_end_obj(c->out);
+}
+
+static void look_left(const struct care_row *r, void *arg)
+{
+	struct coverage *c = arg;
+
+	if (c->listed++ >= MISSED_MAX)
+		return;
+	jw_obj(c->out);
+	write_plan(c, r);
+	kdate(c->out, "ended_at", r->ended_at);
+	jw_kz(c->out, "reason", vocab_word(&ended_vocab, r->ended_reason));
+	jw_end_obj(c->out);
+}
+
+enum err care_coverage_report(struct req *rq, struct jw *out)
+{
+	int64_t place = req_query_int(rq, "place"), at = req_query_int(rq, "at");
+	struct coverage c = { .rq = rq, .out = out, .day = at == NIL ? date_of(rq->now) : at };
+	enum err err;
+
+	place = place == NIL ? 0 : place;
+	jw_obj(out);
+	jw_karr(out, "missed");
+	err = care_each(rq->db, rq->who, place, c.day, look, &c);
+	jw_end_arr(out);
+	rq->rows = c.listed;
+	c.listed = 0;
+	jw_karr(out, "left");
+	if (err == OK)
+		err = care_left_each(rq->db, rq->who, place, c.day, LEFT_DAYS, look_left, &c);
+	jw_end_arr(out);
+	kdate(out, "day", c.day);
+	jw_kint(out, "numerator", c.met);
+	jw_kint(out, "denominator", c.all);
+	jw_kreal(out, "value", c.all > 0 ? (double)c.met / (double)c.all : (double)NAN);
+	jw_end_obj(out);
+	return err;
+}

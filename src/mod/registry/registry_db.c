@@ -1,0 +1,438 @@
+/* SQL of the registry beside what the entity engine makes. Ids are unique over all tables, so one parameter
+ * can name a building, a household or a person. */
+#include "mod/registry/registry_db.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/geo.h"
+
+/* Everything of a kind in or below $1. */
+#define ROOMS_BELOW "SELECT id FROM room WHERE id = $1 UNION SELECT id FROM room WHERE building_id = $1"
+#define HOMES_BELOW                                                                  \
+	"SELECT id FROM household WHERE id = $1 UNION SELECT id FROM household WHERE room_id = $1 " \
+	"UNION SELECT h.id FROM household h JOIN room r ON r.id = h.room_id WHERE r.building_id = $1"
+#define PEOPLE_BELOW                                                                             \
+	"SELECT id FROM person WHERE id = $1 UNION SELECT id FROM person WHERE household_id = $1 "    \
+	"UNION SELECT p.id FROM person p JOIN household h ON h.id = p.household_id WHERE h.room_id = $1 " \
+	"UNION SELECT p.id FROM person p JOIN household h ON h.id = p.household_id JOIN room r ON r.id = h.room_id " \
+	"WHERE r.building_id = $1"
+#define BELOW "SELECT id FROM building WHERE id = $1 UNION SELECT id FROM venue WHERE id = $1 UNION " ROOMS_BELOW \
+	" UNION " HOMES_BELOW " UNION " PEOPLE_BELOW
+#define MOVED "SET place = $2, version = version + 1, updated_at = $3 "
+
+const char *const registry_sql[REGISTRY_NSQL] = {
+	[Q_BUILDING_LAST] = "SELECT max(code) AS code FROM building WHERE code >= $1 AND code <= $2",
+	[Q_THING_LAST] = "SELECT max(code) AS code FROM thing WHERE code >= $1 AND code <= $2",
+	[Q_HOUSEHOLD_COUNT] = "SELECT count(*) AS n FROM household WHERE room_id = $1",
+	[Q_MOVE_ROOM] = "UPDATE room " MOVED "WHERE place <> $2 AND id IN (" ROOMS_BELOW ")",
+	[Q_MOVE_HOUSEHOLD] = "UPDATE household " MOVED "WHERE place <> $2 AND id IN (" HOMES_BELOW ")",
+	[Q_MOVE_PERSON] = "UPDATE person " MOVED "WHERE place <> $2 AND id IN (" PEOPLE_BELOW ")",
+	[Q_MOVE_CONSENT] = "UPDATE consent " MOVED "WHERE place <> $2 AND person_id IN (" PEOPLE_BELOW ")",
+	[Q_MOVE_PLAN] = "UPDATE care_plan " MOVED "WHERE place <> $2 AND target_id IN (" BELOW ")",
+	[Q_MOVE_VISIT] = "UPDATE care_visit " MOVED "WHERE place <> $2 AND plan_id IN (SELECT id FROM care_plan "
+			 "WHERE target_id IN (" BELOW "))",
+	/* kinds 0 and 1: people's links lie where the people live; others where the thing is */
+	[Q_MOVE_LINK] = "UPDATE link " MOVED "WHERE place <> $2 AND id IN (SELECT id FROM link WHERE from_kind IN (0, 1) "
+			"AND from_id IN (" BELOW ") UNION SELECT id FROM link WHERE from_kind NOT IN (0, 1) "
+			"AND to_id IN (" BELOW "))",
+	[Q_HEAD_SET] = "UPDATE household SET head_id = $2, version = version + 1 WHERE id = $1 AND head_id IS NULL",
+	[Q_HEAD_DROP] = "UPDATE household SET head_id = NULL, version = version + 1 WHERE id IN "
+			"(SELECT household_id FROM person WHERE id = $1) AND head_id = $1",
+	[Q_PLANS_END] = "UPDATE care_plan SET ended_at = $2, ended_reason = $3, version = version + 1, updated_at = $4 "
+			"WHERE target_id = $1 AND ended_at IS NULL",
+	[Q_PLANS_END_CONSENT] = "UPDATE care_plan SET ended_at = $2, ended_reason = $3, version = version + 1, "
+				"updated_at = $4 WHERE consent_id = $1 AND ended_at IS NULL",
+	[Q_LINKS_END] = "UPDATE link SET valid_to = CASE WHEN valid_from > $2 THEN valid_from ELSE $2 END, "
+			"version = version + 1, updated_at = $3 WHERE (from_id = $1 OR to_id = $1) AND valid_to IS NULL",
+	[Q_LINK_SAME] = "SELECT count(*) AS n FROM link WHERE from_id = $1 AND role = $2 AND to_id = $3 AND id <> $4 "
+			"AND valid_from <= $6 AND (valid_to IS NULL OR valid_to >= $5)",
+	[Q_LINK_CYCLE] = "WITH RECURSIVE up(id, depth) AS (SELECT CAST($2 AS BIGINT), 0 UNION SELECT l.to_id, u.depth + 1 "
+			 "FROM link l JOIN up u ON l.from_id = u.id WHERE l.role = 5 AND l.valid_to IS NULL AND u.depth < 32) "
+			 "SELECT count(*) AS n FROM up WHERE id = $1",
+	[Q_FACT_PUT] = "INSERT INTO registry_fact (object_id, field, object_kind, source, user_id, at) "
+		       "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (object_id, field) DO UPDATE SET "
+		       "source = excluded.source, user_id = excluded.user_id, at = excluded.at",
+	[Q_FACT_LIST] = "SELECT f.field, f.source, f.user_id, f.at, a.name FROM registry_fact f "
+			"LEFT JOIN account a ON a.id = f.user_id WHERE f.object_id = $1 ORDER BY f.field LIMIT 64",
+	[Q_READERS] = "SELECT x.at, x.actor_id, x.detail, a.name FROM audit x LEFT JOIN account a ON a.id = x.actor_id "
+		      "WHERE x.object = $1 AND x.object_id = $2 AND x.action = 'unmask' ORDER BY x.at DESC, x.id DESC "
+		      "LIMIT 200",
+	[Q_CLASS_COUNT] = "SELECT count(*) AS n FROM thing_class",
+	[Q_CLASS_ADD] = "INSERT INTO thing_class (id, version, code, name, category, dept, active, created_at, updated_at) "
+			"VALUES ($1, 1, $2, $3, $4, $5, 1, $6, $6)",
+	[Q_CLASS_HAS] = "SELECT count(*) AS n FROM thing_class WHERE code = $1",
+	[Q_VISIT_LAST] = "SELECT max(day) AS day FROM care_visit WHERE plan_id = $1 AND (outcome = 0 OR (outcome = 2 AND "
+			 "$2 = 1))",
+	[Q_PLAN_DUE] = "UPDATE care_plan SET next_due = $2 WHERE id = $1 AND next_due < $2",
+	[Q_FLOOR_ROOMS] =
+		"SELECT r.id, r.floor, r.unit_no, r.room_no, r.use, h.id AS home, h.head_id, h.size, h.self_confirmed_at, "
+		"p.name AS head, (SELECT count(*) FROM person x WHERE x.household_id = h.id AND x.active = 1) AS people, "
+		"(SELECT count(*) FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $2 AND c.expires >= $2 AND "
+		"(c.target_id = h.id OR c.target_id IN (SELECT y.id FROM person y WHERE y.household_id = h.id))) AS plans "
+		"FROM room r LEFT JOIN household h ON h.room_id = r.id AND h.active = 1 "
+		"LEFT JOIN person p ON p.id = h.head_id WHERE r.building_id = $1 "
+		"ORDER BY r.floor DESC, r.unit_no, r.room_no, r.id, h.id",
+	[Q_BUILDING_PLANS] = "SELECT count(*) AS n FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $2 AND "
+			     "c.expires >= $2 AND (c.target_id = $1 OR c.target_id IN (SELECT id FROM room WHERE "
+			     "building_id = $1))",
+};
+
+/* ---- codes ---- */
+
+static enum err next_code(struct dbc *c, int q, struct arena *a, struct str head, int width, struct str *ret)
+{
+	char lo[40], hi[40];
+	int64_t n = 0, most = 1;
+	struct rows *r;
+
+	for (int i = 0; i < width; i++)
+		most *= 10;
+	snprintf(lo, sizeof(lo), "%.*s%0*d", (int)head.n, head.p, width, 0);
+	snprintf(hi, sizeof(hi), "%.*s%0*lld", (int)head.n, head.p, width, (long long)most - 1);
+	r = db_query(c, registry_sql[q], ARGS(Z(lo), Z(hi)));
+	if (rows_next(r)) {
+		struct str last = row_str_at(r, 0);
+
+		if (last.n == head.n + (size_t)width)
+			(void)str_i64((struct str){ last.p + head.n, (size_t)width }, &n);
+	}
+	enum err err = rows_close(r);
+
+	if (err == OK && n + 1 >= most)
+		return ERR_LIMIT;
+	if (err == OK)
+		*ret = str_fmt(a, "%.*s%0*lld", (int)head.n, head.p, width, (long long)n + 1);
+	return err == OK && ret->p == NULL ? ERR_NOMEM : err;
+}
+
+enum err building_next_code(struct dbc *c, struct arena *a, int64_t grid, struct str *ret)
+{
+	char text[18];
+
+	place_text(grid, text);
+	return next_code(c, Q_BUILDING_LAST, a, (struct str){ text, 15 }, BUILDING_SERIAL, ret);
+}
+
+enum err thing_next_code(struct dbc *c, struct arena *a, struct str head, struct str *ret)
+{
+	return next_code(c, Q_THING_LAST, a, head, 6, ret);
+}
+
+enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret)
+{
+	return db_int(c, registry_sql[Q_HOUSEHOLD_COUNT], ARGS(I(room_id)), ret);
+}
+
+/* ---- moving, leaving ---- */
+
+enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now)
+{
+	static const int steps[] = { Q_MOVE_ROOM, Q_MOVE_HOUSEHOLD, Q_MOVE_PERSON, Q_MOVE_CONSENT, Q_MOVE_PLAN,
+		Q_MOVE_VISIT, Q_MOVE_LINK };
+	enum err err = OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps) && err == OK; i++)
+		err = db_exec(c, registry_sql[steps[i]], ARGS(I(id), I(place), I(now)), NULL);
+	return err;
+}
+
+enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now)
+{
+	enum err err = db_exec(c, registry_sql[Q_PLANS_END], ARGS(I(id), I(day), I(reason), I(now)), NULL);
+
+	return err != OK ? err : db_exec(c, registry_sql[Q_LINKS_END], ARGS(I(id), I(day), I(now)), NULL);
+}
+
+enum err consent_plans_end(struct dbc *c, int64_t consent_id, int64_t day, int64_t now)
+{
+	return db_exec(c, registry_sql[Q_PLANS_END_CONSENT], ARGS(I(consent_id), I(day), I(ENDED_CONSENT), I(now)), NULL);
+}
+
+enum err household_head_set(struct dbc *c, int64_t household_id, int64_t person_id)
+{
+	return db_exec(c, registry_sql[Q_HEAD_SET], ARGS(I(household_id), I(person_id)), NULL);
+}
+
+enum err household_head_drop(struct dbc *c, int64_t person_id)
+{
+	return db_exec(c, registry_sql[Q_HEAD_DROP], ARGS(I(person_id)), NULL);
+}
+
+/* ---- links ---- */
+
+enum err link_overlaps(struct dbc *c, const struct link *l, bool *ret)
+{
+	int64_t n, to = l->valid_to == NIL ? INT64_C(99991231) : l->valid_to;
+	enum err err = db_int(c, registry_sql[Q_LINK_SAME], ARGS(I(l->from_id), I(l->role), I(l->to_id), I(l->id),
+		I(l->valid_from), I(to)), &n);
+
+	if (err == OK)
+		*ret = n > 0;
+	return err;
+}
+
+enum err link_cycle(struct dbc *c, int64_t from, int64_t to, bool *ret)
+{
+	int64_t n;
+	enum err err = db_int(c, registry_sql[Q_LINK_CYCLE], ARGS(I(from), I(to)), &n);
+
+	if (err == OK)
+		*ret = n > 0;
+	return err;
+}
+
+/* ---- where values come from ---- */
+
+enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
+		  int64_t at)
+{
+	return db_exec(c, registry_sql[Q_FACT_PUT], ARGS(I(id), Z(field), Z(kind), I(source), I(user), I(at)), NULL);
+}
+
+enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n)
+{
+	struct rows *r = db_query(c, registry_sql[Q_FACT_LIST], ARGS(I(id)));
+	size_t n = 0;
+
+	while (rows_next(r) && n < FIELD_MAX) {
+		ret[n++] = (struct fact){ .field = str_dup(a, row_str(r, "field")), .source = row_int(r, "source"),
+			.user = row_int(r, "user_id"), .at = row_int(r, "at"), .user_name = str_dup(a, row_str(r, "name")) };
+	}
+	*ret_n = n;
+	return rows_close(r);
+}
+
+enum err registry_made(struct dbc *c, const struct entity *e, int64_t id, struct arena *a, struct fact *ret)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT t.created_at, t.created_by, a.name FROM ");
+	sqlb_add(&b, e->table);
+	sqlb_cond(&b, " t LEFT JOIN account a ON a.id = t.created_by WHERE t.id = ?", I(id));
+	struct rows *r = sqlb_query(&b, c);
+
+	if (rows_next(r)) {
+		ret->at = row_int_at(r, 0);
+		ret->user = row_int_at(r, 1);
+		ret->user_name = str_dup(a, row_str_at(r, 2));
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+enum err readers_write(struct dbc *c, const char *kind, int64_t id, struct jw *out)
+{
+	struct rows *r = db_query(c, registry_sql[Q_READERS], ARGS(Z(kind), I(id)));
+	struct error e = { .err = OK };
+
+	while (rows_next(r)) {
+		json_t *detail = NULL;
+		size_t i;
+		json_t *name;
+
+		if (field_parse_json(row_str(r, "detail"), &detail, &e) != OK)
+			continue;
+		jw_obj(out);
+		jw_ktime(out, "at", row_int(r, "at"));
+		jw_kid(out, "by", row_int(r, "actor_id"));
+		jw_kstr(out, "by_name", row_str(r, "name"));
+		jw_kz(out, "purpose", json_string_value(json_object_get(detail, "purpose")));
+		jw_karr(out, "fields");
+		json_array_foreach (json_object_get(detail, "fields"), i, name)
+			jw_z(out, json_string_value(name));
+		jw_end_arr(out);
+		jw_end_obj(out);
+		json_decref(detail);
+	}
+	return rows_close(r);
+}
+
+/* ---- classes of things ---- */
+
+enum err thing_class_has(struct dbc *c, struct str code, bool *ret)
+{
+	int64_t n;
+	enum err err = db_int(c, registry_sql[Q_CLASS_HAS], ARGS(T(code)), &n);
+
+	if (err == OK)
+		*ret = n > 0;
+	return err;
+}
+
+enum err thing_class_seed(struct dbc *c, int64_t now)
+{
+	int64_t n;
+	enum err err = db_int(c, registry_sql[Q_CLASS_COUNT], NO_ARGS, &n);
+
+	if (err != OK || n > 0)
+		return err;
+	for (size_t i = 0; err == OK && i < nthing_class_seeds; i++) {
+		const struct thing_class_seed *s = &thing_class_seeds[i];
+		int64_t id = db_new_id(c);
+
+		if (id == NIL)
+			return ERR_RETRY;
+		err = db_exec(c, registry_sql[Q_CLASS_ADD],
+			ARGS(I(id), Z(s->code), Z(s->name), Z(s->category), Z(s->dept), I(now)), NULL);
+	}
+	return err;
+}
+
+/* ---- visits ---- */
+
+enum err care_last(struct dbc *c, int64_t plan_id, int64_t mode, int64_t *ret_day)
+{
+	return db_int(c, registry_sql[Q_VISIT_LAST], ARGS(I(plan_id), I(mode)), ret_day);
+}
+
+enum err care_due_set(struct dbc *c, int64_t plan_id, int64_t due)
+{
+	return db_exec(c, registry_sql[Q_PLAN_DUE], ARGS(I(plan_id), I(due)), NULL);
+}
+
+static void care_sight(struct sqlb *b, const struct principal *who, int64_t place)
+{
+	if (place != 0) {
+		sqlb_cond(b, " AND c.place >= ?", I(place));
+		sqlb_cond(b, " AND c.place < ?", I(place_end(place)));
+	}
+	if (who != NULL)
+		scope_place(b, who, "care.read", "c.place");
+}
+
+static enum err care_rows(struct sqlb *b, struct dbc *c, void (*fn)(const struct care_row *r, void *arg), void *arg)
+{
+	struct rows *r = sqlb_query(b, c);
+
+	while (rows_next(r)) {
+		const struct care_row row = { .id = row_int_at(r, 0), .target_kind = row_int_at(r, 1),
+			.target_id = row_int_at(r, 2), .type = row_int_at(r, 3), .place = row_int_at(r, 4),
+			.started = row_int_at(r, 5), .cycle_days = row_int_at(r, 6), .ended_at = row_int_at(r, 7),
+			.ended_reason = row_int_at(r, 8), .name = row_str_at(r, 9), .last = row_int_at(r, 10),
+			.tries = row_int_at(r, 11) };
+
+		fn(&row, arg);
+	}
+	return rows_close(r);
+}
+
+/* $1 and $2 are the day; days are yyyymmdd, so they compare as they follow. */
+static const char care_columns[] = "SELECT c.id, c.target_kind, c.target_id, c.type, c.place, c.started, c.cycle_days, "
+				   "c.ended_at, c.ended_reason, COALESCE((SELECT name FROM person WHERE id = c.target_id), "
+				   "(SELECT name FROM building WHERE id = c.target_id), (SELECT name FROM venue WHERE id = "
+				   "c.target_id), (SELECT name FROM thing WHERE id = c.target_id), (SELECT code FROM room "
+				   "WHERE id = c.target_id), (SELECT code FROM household WHERE id = c.target_id)) AS name";
+
+enum err care_each(struct dbc *c, const struct principal *who, int64_t place, int64_t day,
+		   void (*fn)(const struct care_row *r, void *arg), void *arg)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT q.*, (SELECT count(DISTINCT w.day) FROM care_visit w WHERE w.plan_id = q.id AND w.outcome = 1 "
+		     "AND w.day > COALESCE(q.last, 0)");
+	sqlb_cond(&b, " AND w.day <= ?) AS tries FROM (", I(day));
+	sqlb_add(&b, care_columns);
+	sqlb_add(&b, ", (SELECT max(v.day) FROM care_visit v WHERE v.plan_id = c.id AND (v.outcome = 0 OR "
+		     "(v.outcome = 2 AND c.mode = 1))");
+	sqlb_cond(&b, " AND v.day <= ?) AS last FROM care_plan c", I(day));
+	sqlb_cond(&b, " WHERE c.started <= ?", I(day));
+	sqlb_cond(&b, " AND c.expires >= ?", I(day));
+	sqlb_cond(&b, " AND (c.ended_at IS NULL OR c.ended_at > ?)", I(day));
+	care_sight(&b, who, place);
+	sqlb_add(&b, ") q ORDER BY q.place, q.id");
+	enum err err = care_rows(&b, c, fn, arg);
+
+	sqlb_release(&b);
+	return err;
+}
+
+enum err care_left_each(struct dbc *c, const struct principal *who, int64_t place, int64_t day, int64_t days,
+			void (*fn)(const struct care_row *r, void *arg), void *arg)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, care_columns);
+	sqlb_cond(&b, ", c.ended_at AS last, 0 AS tries FROM care_plan c WHERE c.ended_at > ?", I(date_add(day, -days)));
+	sqlb_cond(&b, " AND c.ended_at <= ?", I(day));
+	care_sight(&b, who, place);
+	sqlb_add(&b, " ORDER BY c.ended_at DESC, c.id");
+	enum err err = care_rows(&b, c, fn, arg);
+
+	sqlb_release(&b);
+	return err;
+}
+
+/* ---- counts and floors ---- */
+
+enum err registry_count(struct dbc *c, const struct principal *who, const struct entity *e, int64_t place, int64_t *ret)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT count(*) AS n FROM ");
+	sqlb_add(&b, e->table);
+	sqlb_add(&b, fields_find(&e->fields, STR("active")) != NULL ? " t WHERE t.active = 1" : " t WHERE 1 = 1");
+	if (place != 0) {
+		sqlb_cond(&b, " AND t.place >= ?", I(place));
+		sqlb_cond(&b, " AND t.place < ?", I(place_end(place)));
+	}
+	if (who != NULL)
+		scope_place(&b, who, e->read, "t.place");
+	struct rows *r = sqlb_query(&b, c);
+
+	*ret = rows_next(r) ? row_int_at(r, 0) : NIL;
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+enum err floor_each(struct dbc *c, int64_t building_id, int64_t day, void (*fn)(const struct floor_row *r, void *arg),
+		    void *arg)
+{
+	struct rows *r = db_query(c, registry_sql[Q_FLOOR_ROOMS], ARGS(I(building_id), I(day)));
+
+	while (rows_next(r)) {
+		const struct floor_row row = { .room_id = row_int_at(r, 0), .floor = row_int_at(r, 1),
+			.unit_no = row_str_at(r, 2), .room_no = row_str_at(r, 3), .use = row_int_at(r, 4),
+			.household_id = row_int_at(r, 5), .head_id = row_int_at(r, 6), .size = row_int_at(r, 7),
+			.confirmed_at = row_int_at(r, 8), .head = row_str_at(r, 9), .people = row_int_at(r, 10),
+			.plans = row_int_at(r, 11) };
+
+		fn(&row, arg);
+	}
+	return rows_close(r);
+}
+
+enum err building_plans(struct dbc *c, int64_t building_id, int64_t day, int64_t *ret)
+{
+	return db_int(c, registry_sql[Q_BUILDING_PLANS], ARGS(I(building_id), I(day)), ret);
+}
+
+enum err events_near(struct dbc *c, const struct principal *who, int64_t place, double lon, double lat, double metres,
+		     int64_t *ret)
+{
+	int64_t within = place_up(place, LEVEL_COMMUNITY), n = 0;
+	double dy = metres / 111195.0, dx = dy / fmax(0.01, cos(lat * M_PI / 180));
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT m.lon, m.lat FROM matter m WHERE m.open = 1");
+	sqlb_cond(&b, " AND m.place >= ?", I(within));
+	sqlb_cond(&b, " AND m.place < ?", I(place_end(within)));
+	sqlb_cond(&b, " AND m.lon >= ?", R(lon - dx));
+	sqlb_cond(&b, " AND m.lon <= ?", R(lon + dx));
+	sqlb_cond(&b, " AND m.lat >= ?", R(lat - dy));
+	sqlb_cond(&b, " AND m.lat <= ?", R(lat + dy));
+	scope_matter(&b, who);
+	struct rows *r = sqlb_query(&b, c);
+
+	while (rows_next(r))
+		n += geo_distance_m(lon, lat, row_real_at(r, 0), row_real_at(r, 1)) <= metres;
+	sqlb_release(&b);
+	*ret = n;
+	return rows_close(r);
+}

@@ -1,0 +1,98 @@
+/* Private to the module: what the entity engine does not make. */
+#ifndef GEZHI_MOD_REGISTRY_REGISTRY_DB_H
+#define GEZHI_MOD_REGISTRY_REGISTRY_DB_H
+
+#include "core/sqlb.h"
+#include "mod/registry/registry.h"
+
+enum {
+	Q_BUILDING_LAST, Q_THING_LAST, Q_HOUSEHOLD_COUNT,
+	Q_MOVE_ROOM, Q_MOVE_HOUSEHOLD, Q_MOVE_PERSON, Q_MOVE_CONSENT, Q_MOVE_PLAN, Q_MOVE_VISIT, Q_MOVE_LINK,
+	Q_HEAD_SET, Q_HEAD_DROP, Q_PLANS_END, Q_PLANS_END_CONSENT, Q_LINKS_END,
+	Q_LINK_SAME, Q_LINK_CYCLE,
+	Q_FACT_PUT, Q_FACT_LIST, Q_READERS,
+	Q_CLASS_COUNT, Q_CLASS_ADD, Q_CLASS_HAS,
+	Q_VISIT_LAST, Q_PLAN_DUE,
+	Q_FLOOR_ROOMS, Q_BUILDING_PLANS,
+	REGISTRY_NSQL
+};
+extern const char *const registry_sql[REGISTRY_NSQL];
+
+/* The next free building code of a grid (15 digits), and the next code of things below a head of ten digits.
+ * ERR_LIMIT when all are used. */
+enum err building_next_code(struct dbc *c, struct arena *a, int64_t grid, struct str *ret) MUST_CHECK;
+enum err thing_next_code(struct dbc *c, struct arena *a, struct str head, struct str *ret) MUST_CHECK;
+/* How many households a room has had. */
+enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret) MUST_CHECK;
+
+/* What lies below a building, a household or a person goes where that has gone: rooms, households, people, and
+ * with them consents, visit plans, visits and links. */
+enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now) MUST_CHECK;
+
+/* Somebody leaves: their visit plans and links end. */
+enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now) MUST_CHECK;
+enum err consent_plans_end(struct dbc *c, int64_t consent_id, int64_t day, int64_t now) MUST_CHECK;
+enum err household_head_set(struct dbc *c, int64_t household_id, int64_t person_id) MUST_CHECK;
+enum err household_head_drop(struct dbc *c, int64_t person_id) MUST_CHECK;
+
+/* Is there another link of these, some day of [from, to]? Would `from` become part of itself? */
+enum err link_overlaps(struct dbc *c, const struct link *l, bool *ret) MUST_CHECK;
+enum err link_cycle(struct dbc *c, int64_t from, int64_t to, bool *ret) MUST_CHECK;
+
+enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
+		  int64_t at) MUST_CHECK;
+struct fact {
+	struct str field, user_name;
+	int64_t source, user, at;
+};
+/* All facts of an object, at most FIELD_MAX; texts in `a`. */
+enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
+/* When and by whom a row was made. */
+enum err registry_made(struct dbc *c, const struct entity *e, int64_t id, struct arena *a, struct fact *ret) MUST_CHECK;
+/* Who unmasked what, newest first. */
+enum err readers_write(struct dbc *c, const char *kind, int64_t id, struct jw *out) MUST_CHECK;
+
+enum err thing_class_has(struct dbc *c, struct str code, bool *ret) MUST_CHECK;
+enum err thing_class_seed(struct dbc *c, int64_t now) MUST_CHECK;
+struct thing_class_seed {
+	const char *code, *name, *category, *dept;
+};
+extern const struct thing_class_seed thing_class_seeds[];
+extern const size_t nthing_class_seeds;
+
+/* Day of the last visit that counts, NIL: none. */
+enum err care_last(struct dbc *c, int64_t plan_id, int64_t mode, int64_t *ret_day) MUST_CHECK;
+enum err care_due_set(struct dbc *c, int64_t plan_id, int64_t due) MUST_CHECK;
+
+/* A plan as the coverage sees it on a day. */
+struct care_row {
+	int64_t id, target_kind, target_id, type, place, started, cycle_days, last, tries;
+	int64_t ended_at, ended_reason;
+	struct str name; /* of the target */
+};
+/* Plans of a place in force on a day, with the last visit that counts and the number of days somebody was not
+ * met since; under `who`'s sight (NULL: all). */
+enum err care_each(struct dbc *c, const struct principal *who, int64_t place, int64_t day,
+		   void (*fn)(const struct care_row *r, void *arg), void *arg) MUST_CHECK;
+/* Plans that ended within `days` before a day, or on it. */
+enum err care_left_each(struct dbc *c, const struct principal *who, int64_t place, int64_t day, int64_t days,
+			void (*fn)(const struct care_row *r, void *arg), void *arg) MUST_CHECK;
+
+/* Rows in sight below a place (0: everywhere) of one of the tables, active ones where there is such a column. */
+enum err registry_count(struct dbc *c, const struct principal *who, const struct entity *e, int64_t place,
+			int64_t *ret) MUST_CHECK;
+
+struct floor_row {
+	int64_t room_id, floor, use, household_id, head_id, size, confirmed_at, people, plans;
+	struct str unit_no, room_no, head;
+};
+/* Rooms of a building from the top floor down, once per active household (household_id NIL: none). `day`: of the
+ * plans counted. */
+enum err floor_each(struct dbc *c, int64_t building_id, int64_t day, void (*fn)(const struct floor_row *r, void *arg),
+		    void *arg) MUST_CHECK;
+enum err building_plans(struct dbc *c, int64_t building_id, int64_t day, int64_t *ret) MUST_CHECK;
+/* Open matters in sight within `metres` of a point, in the community of `place`. */
+enum err events_near(struct dbc *c, const struct principal *who, int64_t place, double lon, double lat, double metres,
+		     int64_t *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+/* Private to the module: the rules the entities run through, and the routes beside them. */
+#ifndef GEZHI_MOD_REGISTRY_REGISTRY_RULES_H
+#define GEZHI_MOD_REGISTRY_REGISTRY_RULES_H
+
+#include "mod/registry/registry.h"
+
+/* The entity of a kind of object. */
+const struct entity *registry_entity(int64_t object);
+/* Among the seven kinds; NULL: no such path. */
+const struct entity *registry_by_path(struct str path);
+
+/*
+ * Where something lies: as given, else by its point. It must be a grid or a micro-grid in force, so that the
+ * figures of a place are the sum of those below it.
+ */
+enum err registry_settle(struct req *rq, const int64_t *old_place, double lon, double lat, int64_t *place) MUST_CHECK;
+/* Source and freshness of a row about to be written. */
+void registry_stamp(const struct req *rq, const struct entity *e, void *rec);
+/* Remembers where each changed value came from. */
+enum err registry_facts(struct req *rq, const struct entity *e, const void *old, const void *rec) MUST_CHECK;
+/* Loads an object in the asker's sight into the request's arena; names `field` when there is none. */
+enum err registry_object(struct req *rq, int64_t object, int64_t id, const char *field, const void **ret) MUST_CHECK;
+int64_t registry_place(const struct entity *e, const void *rec);
+/* Replaces a telephone number by its plain form. */
+enum err registry_phone(struct req *rq, const char *field, struct str *phone) MUST_CHECK;
+enum data_source registry_channel(const struct req *rq);
+
+enum err building_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err building_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err room_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err room_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err household_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err household_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err venue_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err venue_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err thing_class_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err thing_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err thing_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err organisation_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err organisation_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err person_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err person_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err link_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err link_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err consent_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err consent_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+enum err care_plan_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err care_visit_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err care_visit_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+/* place_name of a list row. */
+void registry_row(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
+
+/* Handlers. */
+enum err registry_unmask(struct req *rq, struct jw *out) MUST_CHECK;
+enum err registry_readers(struct req *rq, struct jw *out) MUST_CHECK;
+enum err registry_facts_of(struct req *rq, struct jw *out) MUST_CHECK;
+enum err registry_verify(struct req *rq, struct jw *out) MUST_CHECK;
+enum err registry_counts(struct req *rq, struct jw *out) MUST_CHECK;
+enum err building_floors(struct req *rq, struct jw *out) MUST_CHECK;
+enum err care_coverage_report(struct req *rq, struct jw *out) MUST_CHECK;
+
+extern const struct fields unmask_fields;
+
+#endif
