@@ -96,6 +96,7 @@ struct app {
 	struct rate *rate;
 	struct notify *notify;
 	struct jobs *jobs;
+	struct importer *importer; /* the jobs' thread's */
 	struct metrics *metrics;
 	const struct module *const *module; /* NULL-terminated, order fixed by modules.c */
 	size_t nmodule;
