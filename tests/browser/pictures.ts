@@ -1,0 +1,71 @@
+/*
+ * Draws the pictures of the documents again, from a running server with a demo district:
+ *
+ *     make run &
+ *     node tests/browser/pictures.ts [http://localhost:8080] [folder, docs/img when not given]
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { demoPassword } from '../http/lib/server.ts';
+
+const base = process.argv[2] ?? 'http://localhost:8080';
+const folder = process.argv[3] ?? resolve(import.meta.dirname, '../../docs/img');
+const args = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+const wide = { viewport: { width: 1360, height: 850 } };
+const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+interface Picture {
+	name: string;
+	login?: string;
+	lang: 'zh' | 'en';
+	path: string;
+	screen?: BrowserContextOptions;
+	/** What to do before, and how long the page needs to come to rest. */
+	before?: (page: Page) => Promise<void>;
+	rest?: number;
+}
+
+const openFirst = async (page: Page): Promise<void> => {
+	await page.locator('[data-row-link]').first().click();
+	await page.locator('.mv-btns, .timeline').first().waitFor();
+};
+
+const pictures: Picture[] = [
+	{ name: 'inbox', login: 'duty1', lang: 'zh', path: '/inbox' },
+	{ name: 'inbox-en', login: 'duty1', lang: 'en', path: '/inbox' },
+	{ name: 'events', login: 'duty1', lang: 'zh', path: '/events' },
+	{ name: 'event', login: 'duty1', lang: 'zh', path: '/events?state=checking', before: openFirst },
+	{ name: 'event-en', login: 'duty1', lang: 'en', path: '/events?state=checking', before: openFirst },
+	{ name: 'map', login: 'district', lang: 'zh', path: '/map', rest: 20000 },
+	{ name: 'places', login: 'district', lang: 'zh', path: '/places' },
+	{ name: 'indicators', login: 'district', lang: 'zh', path: '/kpi' },
+	{ name: 'new-event', login: 'duty1', lang: 'zh', path: '/events/new' },
+	{ name: 'administration', login: 'admin', lang: 'zh', path: '/admin/event_codes' },
+	{ name: 'calendar', login: 'admin', lang: 'zh', path: '/admin/calendar' },
+	{ name: 'report', lang: 'zh', path: '/report', screen: narrow },
+	{ name: 'phone', login: 'duty1', lang: 'zh', path: '/inbox', screen: narrow },
+];
+
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+for (const p of pictures) {
+	const context = await browser.newContext({ ...wide, ...p.screen });
+	await context.addInitScript((l) => localStorage.setItem('gezhi.lang', l), p.lang);
+	const page = await context.newPage();
+	if (p.login !== undefined) {
+		await page.goto(base + '/signin');
+		await page.locator('#login').fill(p.login);
+		await page.locator('#password').fill(demoPassword);
+		await page.locator('form button.primary').click();
+		await page.locator('.shell').waitFor();
+	}
+	await page.goto(base + p.path);
+	await page.waitForTimeout(2000);
+	await p.before?.(page);
+	await page.waitForTimeout(p.rest ?? 1500);
+	await page.screenshot({ path: join(folder, p.name + '.png') });
+	console.log(p.name);
+	await context.close();
+}
+await browser.close();
