@@ -257,6 +257,37 @@ static enum err authenticate(struct req *rq, const struct session_in *in, struct
 
 /* ---- what one is told about oneself ---- */
 
+static const struct member post_member[] = {
+	{ "id", F_ID },
+	{ "role", F_ENUM, .vocab = &role_vocab },
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+	{ "unit_id", F_ID, .null = true },
+	{ "unit_name", F_STR, .null = true },
+	{ "board", F_ENUM, .vocab = &track_vocab, .null = true },
+	{ "standin", F_BOOL },
+};
+static const struct shape post_shape = { .name = "SessionPost", MEMBERS(post_member) };
+
+static const struct member home_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &level_vocab },
+};
+static const struct shape home_shape = { .name = NULL, MEMBERS(home_member) };
+
+static const struct member me_member[] = {
+	{ "id", F_ID },
+	{ "login", F_STR },
+	{ "name", F_STR },
+	{ "csrf", F_STR, .help = "value of X-CSRF-Token" },
+	{ "expires_at", F_TIME },
+	{ "posts", .of = &post_shape, .list = 1 },
+	{ "perms", F_STR, .list = 1 },
+	{ "home", .of = &home_shape, .null = true },
+};
+static const struct shape me_shape = { .name = "Me", MEMBERS(me_member) };
+
 static void write_posts(const struct req *rq, const struct principal *who, struct jw *out)
 {
 	const struct snap *s = req_snap(rq);
@@ -326,6 +357,18 @@ static void write_me(const struct req *rq, const struct principal *who, const ch
 }
 
 /* ---- handlers ---- */
+
+static const struct member signed_in_member[] = {
+	{ "token", F_STR, .help = "for Authorization: Bearer" },
+	{ "csrf", F_STR },
+	{ "expires_at", F_TIME },
+	{ "user", .of = &me_shape },
+};
+static const struct shape signed_in_shape = { .name = "SignedIn", MEMBERS(signed_in_member) };
+static const struct member signed_out_member[] = { { "signed_out", F_BOOL } };
+static const struct shape signed_out_shape = { .name = "SignedOut", MEMBERS(signed_out_member) };
+static const struct member changed_member[] = { { "changed", F_BOOL } };
+static const struct shape changed_shape = { .name = "Changed", MEMBERS(changed_member) };
 
 static enum err session_create(struct req *rq, struct jw *out)
 {
@@ -510,17 +553,17 @@ static enum err user_password(struct req *rq, struct jw *out)
 
 static const struct route account_route[] = {
 	{ .method = M_POST, .path = "/api/session", .flags = ROUTE_PUBLIC | ROUTE_NO_TX,
-		.in = &session_fields, .max_body = 4096, .fn = session_create, .id = "createSession",
+		.in = &session_fields, .reply = &signed_in_shape, .max_body = 4096, .fn = session_create, .id = "createSession",
 		.summary = "Sign in" },
 	{ .method = M_GET, .path = "/api/session", .flags = ROUTE_SIGNED_IN | ROUTE_QUICK,
-		.fn = session_get, .id = "getSession", .summary = "Who am I, with posts and permissions" },
+		.reply = &me_shape, .fn = session_get, .id = "getSession", .summary = "Who am I, with posts and permissions" },
 	{ .method = M_DELETE, .path = "/api/session", .flags = ROUTE_SIGNED_IN | ROUTE_NO_TX,
-		.fn = session_delete, .id = "deleteSession", .summary = "Sign out" },
+		.reply = &signed_out_shape, .fn = session_delete, .id = "deleteSession", .summary = "Sign out" },
 	{ .method = M_POST, .path = "/api/session/password", .flags = ROUTE_SIGNED_IN | ROUTE_NO_TX,
-		.in = &change_fields, .max_body = 4096, .fn = session_password, .id = "changePassword",
+		.in = &change_fields, .reply = &changed_shape, .max_body = 4096, .fn = session_password, .id = "changePassword",
 		.summary = "Change one's own password; ends one's other sessions" },
 	{ .method = M_POST, .path = "/api/users/{id}/password", .perm = "user.write", .flags = ROUTE_NO_TX,
-		.in = &password_fields, .max_body = 4096, .fn = user_password, .id = "setUserPassword",
+		.in = &password_fields, .reply = &changed_shape, .max_body = 4096, .fn = user_password, .id = "setUserPassword",
 		.summary = "Give a user a new password; ends the user's sessions" },
 };
 

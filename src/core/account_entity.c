@@ -42,7 +42,7 @@ static const struct field user_field[] = {
 	FIELD(user, login, F_STR, .min = 2, .max = 64,
 		.flags = FIELD_REQUIRED | FIELD_UNIQUE | FIELD_CREATE | FIELD_SEARCH | FIELD_SORT | FIELD_FILTER),
 	FIELD(user, name, F_STR, .min = 1, .max = 64, .flags = FIELD_REQUIRED | FIELD_SEARCH | FIELD_SORT),
-	FIELD(user, active, F_BOOL, .flags = FIELD_FILTER),
+	FIELD(user, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS),
 	FIELD(user, demo, F_BOOL, .flags = FIELD_HIDDEN),
 	FIELD(user, on_leave_until, F_TIME),
 	FIELD(user, locked_until, F_TIME, .flags = FIELD_READONLY),
@@ -113,7 +113,7 @@ static const struct field post_field[] = {
 	FIELD(post_row, place, F_CODE,
 		.flags = FIELD_REQUIRED | FIELD_SCOPE | FIELD_FILTER | FIELD_SORT),
 	FIELD(post_row, unit_id, F_ID, .ref = "unit", .flags = FIELD_FILTER),
-	FIELD(post_row, board, F_ENUM, .vocab = &track_vocab, .flags = FIELD_FILTER),
+	FIELD(post_row, board, F_ENUM, .vocab = &track_vocab, .flags = FIELD_FILTER | FIELD_ALWAYS),
 	FIELD(post_row, backup_of, F_ID, .ref = "post", .flags = FIELD_FILTER),
 	FIELD(post_row, valid_from, F_TIME),
 	FIELD(post_row, valid_to, F_TIME),
@@ -221,6 +221,14 @@ static enum err post_after(struct req *rq, const void *old, const void *rec)
 	return err != OK ? err : account_changed(rq, n > 0 ? NIL : p->user_id);
 }
 
+static const struct member post_more[] = {
+	{ "place_name", F_STR, .null = true },
+	{ "unit_name", F_STR, .null = true },
+	{ "login", F_STR, .maybe = true },
+	{ "user_name", F_STR, .maybe = true },
+};
+static const struct shape post_more_row = { .name = NULL, MEMBERS(post_more) };
+
 static void post_extra_row(struct req *rq, const void *rec, struct jw *out)
 {
 	const struct post_row *p = rec;
@@ -248,6 +256,7 @@ const struct entity post_entity = {
 	.check = post_check,
 	.after = post_after,
 	.extra_row = post_extra_row,
+	.more_row = &post_more_row,
 };
 
 /* ---- units ---- */
@@ -267,8 +276,8 @@ static const struct field unit_field[] = {
 	FIELD(unit_row, alias, F_STR, .min = 1, .max = 40, .flags = FIELD_UNIQUE | FIELD_SEARCH | FIELD_FILTER),
 	FIELD(unit_row, kind, F_ENUM, .vocab = &unit_kind_vocab, .flags = FIELD_REQUIRED | FIELD_FILTER),
 	FIELD(unit_row, place, F_CODE, .flags = FIELD_REQUIRED | FIELD_SORT),
-	FIELD(unit_row, board, F_ENUM, .vocab = &track_vocab, .flags = FIELD_FILTER),
-	FIELD(unit_row, active, F_BOOL, .flags = FIELD_FILTER),
+	FIELD(unit_row, board, F_ENUM, .vocab = &track_vocab, .flags = FIELD_FILTER | FIELD_ALWAYS),
+	FIELD(unit_row, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS),
 };
 
 static enum err unit_check(struct req *rq, const void *old, void *rec)
@@ -284,6 +293,9 @@ static enum err unit_check(struct req *rq, const void *old, void *rec)
 		return req_fail(rq, ERR_INVALID, "scope", "place", "that place is outside your area");
 	return OK;
 }
+
+static const struct member unit_more[] = { { "place_name", F_STR, .null = true } };
+static const struct shape unit_more_row = { .name = NULL, MEMBERS(unit_more) };
 
 static void unit_extra_row(struct req *rq, const void *rec, struct jw *out)
 {
@@ -303,4 +315,5 @@ const struct entity unit_entity = {
 	.order = "name",
 	.check = unit_check,
 	.extra_row = unit_extra_row,
+	.more_row = &unit_more_row,
 };

@@ -9,7 +9,9 @@
 static const char *const clock_word[] = { "accept", "sign", "handle", "verify", "arrive", NULL };
 const struct vocab clock_vocab = { "clock", clock_word };
 
-const char *const clock_op_word[] = { "start", "stop", "pause", "resume", "extend", "set_due", "unstop", "void" };
+static const char *const clock_op_word[] = { "start", "stop", "pause", "resume", "extend", "set_due", "unstop", "void",
+	NULL };
+const struct vocab clock_op_vocab = { "clock_op", clock_op_word };
 
 enum err clock_due(const struct calendar *cal, int64_t start, struct span_rule rule, int64_t *ret)
 {

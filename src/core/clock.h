@@ -48,8 +48,7 @@ int64_t clock_next(const struct clock_run *r, const struct calendar *cal, int64_
 void clock_explain(const struct clock_run *before, const struct clock_run *after, const struct clock_step *s,
 		   struct jw *out);
 
-extern const struct vocab clock_vocab;
-extern const char *const clock_op_word[];
+extern const struct vocab clock_vocab, clock_op_vocab;
 
 /* "5wd", "4wh", "30min", "24h", "2h", "15d" → span; false otherwise. And back. */
 bool span_parse(struct str s, struct span_rule *ret);

@@ -558,61 +558,39 @@ static size_t make_query(const struct entity *e, struct arena *a, bool export, c
 	return n;
 }
 
-/* "listEventCodes" from a verb and the path, so that operation ids are unique. */
-static const char *op_id(struct arena *a, const char *verb, const char *path)
-{
-	struct buf b;
-	bool up = true;
-
-	buf_init(&b, 128);
-	buf_z(&b, verb);
-	for (const char *c = path; *c != '\0'; c++) {
-		if (*c == '_' || *c == '-') {
-			up = true;
-			continue;
-		}
-		buf_char(&b, (char)(up && *c >= 'a' && *c <= 'z' ? *c - 32 : *c));
-		up = false;
-	}
-	const char *z = str_cstr(a, buf_view(&b));
-
-	buf_release(&b);
-	return z;
-}
-
 size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 {
 	const char *list = str_cstr(a, str_fmt(a, "/api/%s", e->path));
-	const char *one = str_cstr(a, str_fmt(a, "/api/%s/{id}", e->path));
+	const char *path = str_cstr(a, str_fmt(a, "/api/%s/{id}", e->path));
+	const struct shape *row = entity_row_shape(e, a), *one = entity_one_shape(e, row, a);
 	size_t n = 0;
 
-	out[n++] = (struct route){ .method = M_GET, .path = list, .perm = e->read, .out = &e->fields,
-		.out_list = true, .fn = entity_list, .id = op_id(a, "list", e->path), .summary = "List" };
+	out[n++] = (struct route){ .method = M_GET, .path = list, .perm = e->read, .reply = row, .out_list = true,
+		.fn = entity_list, .id = name_camel(a, "list", e->path, ""), .summary = "List" };
 	out[0].nquery = make_query(e, a, false, &out[0].query);
 	out[n] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", e->path)),
 		.perm = e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
-		.id = op_id(a, "export", e->path), .summary = "Export as CSV" };
+		.id = name_camel(a, "export", e->path, ""), .summary = "Export as CSV" };
 	out[n].nquery = make_query(e, a, true, &out[n].query);
 	n++;
-	out[n++] = (struct route){ .method = M_GET, .path = one, .perm = e->read, .out = &e->fields,
-		.flags = ROUTE_QUICK, .fn = entity_read, .id = op_id(a, "get", e->path), .summary = "Read one" };
-	out[n++] = (struct route){ .method = M_PATCH, .path = one, .perm = e->write, .in = &e->fields,
-		.out = &e->fields, .query = patch_params, .nquery = ARRAY_LEN(patch_params), .fn = entity_patch,
-		.id = op_id(a, "update", e->path), .summary = "Change one" };
+	out[n++] = (struct route){ .method = M_GET, .path = path, .perm = e->read, .reply = one,
+		.flags = ROUTE_QUICK, .fn = entity_read, .id = name_camel(a, "get", e->name, ""), .summary = "Read one" };
+	out[n++] = (struct route){ .method = M_PATCH, .path = path, .perm = e->write, .in = &e->fields,
+		.reply = one, .other = &preview_shape, .query = patch_params, .nquery = ARRAY_LEN(patch_params),
+		.fn = entity_patch, .id = name_camel(a, "update", e->name, ""), .summary = "Change one" };
 	if (!(e->flags & ENTITY_NO_CREATE))
 		out[n++] = (struct route){ .method = M_POST, .path = list, .perm = e->write, .in = &e->fields,
-			.out = &e->fields, .fn = entity_create, .id = op_id(a, "create", e->path),
-			.summary = "Create" };
+			.reply = one, .fn = entity_create, .id = name_camel(a, "create", e->name, ""), .summary = "Create" };
 	if (!(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)))
 		out[n++] = (struct route){ .method = M_POST,
 			.path = str_cstr(a, str_fmt(a, "/api/%s/import", e->path)), .perm = e->write,
-			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .query = import_params,
-			.nquery = ARRAY_LEN(import_params), .fn = entity_import_route,
-			.id = op_id(a, "import", e->path), .summary = "Import CSV" };
+			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .reply = &import_shape,
+			.query = import_params, .nquery = ARRAY_LEN(import_params), .fn = entity_import_route,
+			.id = name_camel(a, "import", e->path, ""), .summary = "Import CSV" };
 	if (e->flags & ENTITY_DELETE)
-		out[n++] = (struct route){ .method = M_DELETE, .path = one, .perm = e->write,
-			.query = delete_params, .nquery = ARRAY_LEN(delete_params), .fn = entity_delete,
-			.id = op_id(a, "delete", e->path), .summary = "Delete one" };
+		out[n++] = (struct route){ .method = M_DELETE, .path = path, .perm = e->write,
+			.reply = &deleted_shape, .query = delete_params, .nquery = ARRAY_LEN(delete_params),
+			.fn = entity_delete, .id = name_camel(a, "delete", e->name, ""), .summary = "Delete one" };
 	for (size_t i = 0; i < n; i++)
 		out[i].data = e;
 	return n;

@@ -38,14 +38,22 @@ struct entity {
 	enum err (*preview)(struct req *rq, const void *old, const void *rec, struct jw *out);
 	/* Members beside the fields in a single-row reply. */
 	enum err (*extra)(struct req *rq, const void *rec, struct jw *out);
+	const struct shape *more; /* those members, described */
 	/* Members beside the fields in every list row (names from the snapshot); `rec` has the row. */
 	void (*extra_row)(struct req *rq, const void *rec, struct jw *out);
+	const struct shape *more_row;
 };
+
+/* "listEventCodes" from "list", "event_codes" and "": ids of operations and names of schemas. */
+const char *name_camel(struct arena *a, const char *head, const char *name, const char *tail);
 
 /* Number of routes entity_routes makes at most. */
 enum { ENTITY_ROUTES = 7 };
 /* Fills `out` with the routes the entity's flags allow; returns how many. Memory from `a`. */
 size_t entity_routes(const struct entity *e, struct arena *a, struct route *out);
+
+/* Shapes that other routes reply with too: what a change would touch, a preview, an import, /api/meta. */
+extern const struct shape affects_shape, preview_shape, deleted_shape, import_shape, meta_entity_shape;
 
 /* For modules: load by id under scope (ERR_NOT_FOUND with rq->err), insert, update with version guard
  * and audit diff. `rec` is laid out by e->fields. */

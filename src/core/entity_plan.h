@@ -20,6 +20,10 @@ enum err entity_plan_new(struct app *app, const struct entity *e, const struct e
 /* Never NULL: the entity must belong to a module of the application. */
 const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e);
 
+/* Shapes of a row of the list, and of one alone; NULL without memory. */
+const struct shape *entity_row_shape(const struct entity *e, struct arena *a);
+const struct shape *entity_one_shape(const struct entity *e, const struct shape *row, struct arena *a);
+
 /* Conditions from scope and the request's filters (not paging). */
 enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *b) MUST_CHECK;
 /* One row as an object: fields, times, extra_row. */

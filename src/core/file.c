@@ -375,6 +375,15 @@ enum err file_list(struct req *rq, int64_t matter_id, struct jw *out)
 
 /* ---- routes ---- */
 
+static const struct member file_member[] = {
+	{ "id", F_ID },
+	{ "name", F_STR },
+	{ "type", F_STR },
+	{ "size", F_INT },
+	{ "thumb", F_BOOL, .help = "there is a small picture of it" },
+};
+const struct shape file_shape = { .name = "Attachment", MEMBERS(file_member) };
+
 static enum err file_create(struct req *rq, struct jw *out)
 {
 	struct stored s;
@@ -493,13 +502,13 @@ static const struct param create_params[] = { { "name", F_STR, "the file's name"
 
 static const struct route file_route[] = {
 	{ .method = M_POST, .path = "/api/files", .perm = "file.write", .flags = ROUTE_RAW_BODY | ROUTE_NO_TX,
-		.max_body = FILE_MAX_BYTES, .query = create_params, .nquery = ARRAY_LEN(create_params),
+		.max_body = FILE_MAX_BYTES, .reply = &file_shape, .query = create_params, .nquery = ARRAY_LEN(create_params),
 		.fn = file_create, .id = "createFile",
 		.summary = "Upload; attach it by naming its id in an action within a day" },
 	{ .method = M_GET, .path = "/api/files/{id}", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT,
-		.fn = file_read, .id = "readFile", .summary = "The file itself" },
+		.fn = file_read, .id = "getFile", .summary = "The file itself" },
 	{ .method = M_GET, .path = "/api/files/{id}/thumb", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT,
-		.fn = file_thumb, .id = "readThumb", .summary = "A small picture of it" },
+		.fn = file_thumb, .id = "getFileThumb", .summary = "A small picture of it" },
 };
 
 /* ---- clearing away ---- */

@@ -17,6 +17,7 @@ enum err file_put(struct req *rq, struct str bytes, struct str name, bool is_pub
 enum err file_attach(struct req *rq, struct str ids_json, int64_t matter_id) MUST_CHECK;
 /* Writes "files":[…] of a matter. */
 enum err file_list(struct req *rq, int64_t matter_id, struct jw *out) MUST_CHECK;
+extern const struct shape file_shape; /* one of them */
 extern const struct module file_module;
 
 #endif

@@ -163,6 +163,7 @@ struct matter_kind {
 			struct tally out[TALLY_MAX]);
 	/* Members beside the engine's own in the detail reply. */
 	enum err (*detail)(struct req *rq, const struct matter *m, struct jw *out);
+	const struct shape *more; /* those members, described */
 	/* Is it worth offering now (an extension while none is asked for)? NULL: always. */
 	bool (*offers)(const struct act *a, const struct transition *t);
 	/* Runs after every stored action, in the transaction: parents, supporters, escalation. */

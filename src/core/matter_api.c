@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
+#include "core/entity.h"
 #include "core/file.h"
 #include "core/matter_db.h"
 #include "core/matter_flow.h"
 #include "core/matter_list.h"
 #include "core/matter_sweep.h"
+#include "core/openapi.h"
 #include "core/tally.h"
 
 enum { BULK_MAX = 200 };
@@ -36,9 +38,49 @@ enum err matter_see(struct req *rq, int64_t id, struct matter *ret)
 
 /* ---- detail ---- */
 
+static const char *const unit_role_word[] = { "lead", "coop", "whistle", NULL };
+static const struct vocab unit_role_vocab = { .name = "unit_role", .word = unit_role_word };
+
+static const struct member unit_member[] = {
+	{ "unit_id", F_ID },
+	{ "unit_name", F_STR, .null = true },
+	{ "role", F_ENUM, .vocab = &unit_role_vocab },
+	{ "arrive_by", F_TIME, .null = true },
+	{ "arrived_at", F_TIME, .null = true },
+	{ "score", F_INT, .null = true },
+};
+static const struct shape unit_shape = { .name = "MatterUnit", MEMBERS(unit_member) };
+
+static const struct member related_member[] = {
+	{ "id", F_ID },
+	{ "title", F_STR },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+};
+static const struct shape related_shape = { .name = "MatterRef", MEMBERS(related_member) };
+
+static const struct member action_member[] = {
+	{ "action", F_STR },
+	{ "to", F_ENUM, .vocab = &mstate_vocab, .null = true },
+	{ "needs", F_STR, .list = 1 },
+	{ "allows", F_STR, .list = 1 },
+	{ "danger", F_BOOL },
+};
+static const struct shape action_shape = { .name = "MatterAction", MEMBERS(action_member) };
+
+static const struct member detail_member[] = {
+	{ "pending", F_JSON, .map = true, .null = true, .help = "a request waiting for a decision" },
+	{ "answers", F_JSON, .map = true, .null = true, .help = "by the name of the question" },
+	{ "data", F_JSON, .map = true, .null = true },
+	{ "coop", .of = &unit_shape, .list = 1 },
+	{ "children", .of = &related_shape, .list = 1 },
+	{ "merged", .of = &related_shape, .list = 1, .help = "those merged into it" },
+	{ "files", .of = &file_shape, .list = 1 },
+	{ "actions", .of = &action_shape, .list = 1, .help = "those this person may take now" },
+};
+static const struct shape detail_shape = { .name = NULL, .base = &matter_full_shape, MEMBERS(detail_member) };
+
 static enum err write_units(struct req *rq, int64_t id, struct jw *out)
 {
-	static const char *const role_word[] = { "lead", "coop", "whistle" };
 	struct rows *r = db_query(rq->db, matter_sql[Q_MATTER_UNITS], ARGS(I(id)));
 
 	jw_karr(out, "coop");
@@ -48,7 +90,7 @@ static enum err write_units(struct req *rq, int64_t id, struct jw *out)
 		jw_obj(out);
 		jw_kid(out, "unit_id", row_int_at(r, 0));
 		jw_kstr(out, "unit_name", snap_unit_name(req_snap(rq), row_int_at(r, 0)));
-		jw_kz(out, "role", role >= 0 && role < 3 ? role_word[role] : NULL);
+		jw_kz(out, "role", vocab_word(&unit_role_vocab, role));
 		jw_ktime(out, "arrive_by", row_int_at(r, 2));
 		jw_ktime(out, "arrived_at", row_int_at(r, 3));
 		jw_kint(out, "score", row_int_at(r, 4));
@@ -169,6 +211,18 @@ static const struct field bulk_field[] = {
 };
 static const struct fields bulk_fields = FIELDS(bulk_in, bulk_field);
 
+static const struct member failed_member[] = {
+	{ "id", F_ID, .null = true, .help = "null where what was given is no id" },
+	{ "error", .of = &error_body_shape },
+};
+static const struct shape failed_shape = { .name = "BulkFailure", MEMBERS(failed_member) };
+static const struct member bulk_member[] = {
+	{ "done", F_ID, .list = 1 },
+	{ "failed", .of = &failed_shape, .list = 1 },
+	{ "undo", F_STR, .null = true, .help = "the action that takes it back within a minute" },
+};
+static const struct shape bulk_shape = { .name = "BulkResult", MEMBERS(bulk_member) };
+
 static enum err bulk_one(struct req *rq, int64_t id, json_t *body, struct str action)
 {
 	struct act_in *in = ARENA_NEW(rq->arena, struct act_in);
@@ -273,25 +327,38 @@ static enum err kind_bulk(struct req *rq, struct jw *out)
 	return err;
 }
 
+/* The detail with what the kind adds. */
+static const struct shape *kind_shape(const struct matter_kind *k, struct arena *a)
+{
+	struct shape *s = ARENA_NEW(a, struct shape);
+
+	if (s != NULL)
+		*s = (struct shape){ .name = name_camel(a, "", k->name, "Detail"), .base = &detail_shape,
+			.v = k->more != NULL ? k->more->v : NULL, .n = k->more != NULL ? k->more->n : 0,
+			.open = k->detail != NULL && k->more == NULL };
+	return s;
+}
+
 size_t matter_routes(const struct matter_kind *k, struct arena *a, struct route *out)
 {
+	const struct shape *one = kind_shape(k, a);
 	size_t n = 0;
 
 	out[n++] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s", k->path)),
-		.out = &matter_fields, .out_list = true, .query = matter_params, .nquery = matter_nparams,
-		.fn = kind_list, .id = str_cstr(a, str_fmt(a, "list_%s", k->path)), .summary = "List" };
+		.reply = &matter_row_shape, .out_list = true, .query = matter_params, .nquery = matter_nparams,
+		.fn = kind_list, .id = name_camel(a, "list", k->path, ""), .summary = "List" };
 	out[n++] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", k->path)),
 		.flags = ROUTE_RAW_OUT, .query = matter_params, .nquery = matter_nparams, .fn = kind_export,
-		.id = str_cstr(a, str_fmt(a, "export_%s", k->path)), .summary = "Export as CSV" };
+		.id = name_camel(a, "export", k->path, ""), .summary = "Export as CSV or workbook" };
 	out[n++] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/{id}", k->path)),
-		.out = &matter_fields, .flags = ROUTE_QUICK, .fn = kind_detail,
-		.id = str_cstr(a, str_fmt(a, "get_%s", k->path)), .summary = "Read one" };
+		.reply = one, .flags = ROUTE_QUICK, .fn = kind_detail, .id = name_camel(a, "get", k->name, ""),
+		.summary = "Read one" };
 	out[n++] = (struct route){ .method = M_POST,
 		.path = str_cstr(a, str_fmt(a, "/api/%s/{id}/actions/{action}", k->path)),
-		.in = &act_fields, .out = &matter_fields, .flags = ROUTE_PATCH_BODY, .fn = kind_act,
-		.id = str_cstr(a, str_fmt(a, "act_%s", k->path)), .summary = "Take an action" };
+		.in = &act_fields, .reply = one, .flags = ROUTE_PATCH_BODY, .fn = kind_act,
+		.id = name_camel(a, "actOn", k->name, ""), .summary = "Take an action" };
 	out[n++] = (struct route){ .method = M_POST, .path = str_cstr(a, str_fmt(a, "/api/%s/bulk", k->path)),
-		.in = &bulk_fields, .fn = kind_bulk, .id = str_cstr(a, str_fmt(a, "bulk_%s", k->path)),
+		.in = &bulk_fields, .reply = &bulk_shape, .fn = kind_bulk, .id = name_camel(a, "actOn", k->path, ""),
 		.summary = "Take an action on many" };
 	for (size_t i = 0; i < n; i++) {
 		out[i].perm = k->read;
@@ -420,6 +487,16 @@ static enum err inbox(struct req *rq, struct jw *out)
 	return matter_list(rq, k, inbox_cond, out);
 }
 
+static const struct member counts_member[] = {
+	{ "todo", F_INT },
+	{ "doing", F_INT },
+	{ "watch", F_INT },
+	{ "overdue", F_INT },
+	{ "amber", F_INT },
+	{ "all", F_INT },
+};
+static const struct shape counts_shape = { .name = "InboxCounts", MEMBERS(counts_member) };
+
 /* All tabs in one pass over the open matters. */
 static enum err inbox_counts(struct req *rq, struct jw *out)
 {
@@ -452,6 +529,20 @@ static enum err inbox_counts(struct req *rq, struct jw *out)
 }
 
 /* ---- history and clocks ---- */
+
+static const struct member history_member[] = {
+	{ "id", F_ID },
+	{ "at", F_TIME },
+	{ "actor_id", F_ID, .null = true },
+	{ "actor", F_STR, .null = true },
+	{ "actor_role", F_ENUM, .vocab = &role_vocab, .null = true },
+	{ "action", F_STR },
+	{ "from", F_ENUM, .vocab = &mstate_vocab, .null = true },
+	{ "to", F_ENUM, .vocab = &mstate_vocab, .null = true },
+	{ "text", F_STR, .null = true },
+	{ "data", F_JSON, .map = true, .null = true },
+};
+static const struct shape history_shape = { .name = "HistoryItem", MEMBERS(history_member) };
 
 static enum err history(struct req *rq, struct jw *out)
 {
@@ -510,14 +601,14 @@ static const char *const module_sql[] = {
 
 static const struct route module_route[] = {
 	{ .method = M_GET, .path = "/api/matters", .perm = "matter.read", .query = matter_params,
-		.nquery = 23, .out = &matter_fields, .out_list = true, .fn = inbox, .id = "listMatters",
+		.nquery = 23, .reply = &matter_row_shape, .out_list = true, .fn = inbox, .id = "listMatters",
 		.summary = "Inbox across kinds" },
-	{ .method = M_GET, .path = "/api/matters/counts", .perm = "matter.read", .fn = inbox_counts,
-		.id = "countMatters", .summary = "Counts of the inbox tabs" },
-	{ .method = M_GET, .path = "/api/matters/{id}/history", .perm = "matter.read", .fn = history,
-		.id = "matterHistory", .summary = "History, oldest first" },
-	{ .method = M_GET, .path = "/api/matters/{id}/clocks", .perm = "matter.read", .fn = clocks,
-		.id = "matterClocks", .summary = "Each deadline, explained line by line" },
+	{ .method = M_GET, .path = "/api/matters/counts", .perm = "matter.read", .reply = &counts_shape,
+		.fn = inbox_counts, .id = "countMatters", .summary = "Counts of the inbox tabs" },
+	{ .method = M_GET, .path = "/api/matters/{id}/history", .perm = "matter.read", .reply = &history_shape,
+		.out_list = true, .fn = history, .id = "listMatterHistory", .summary = "History, oldest first" },
+	{ .method = M_GET, .path = "/api/matters/{id}/clocks", .perm = "matter.read", .reply = &matter_clocks_shape,
+		.fn = clocks, .id = "getMatterClocks", .summary = "Each deadline, explained line by line" },
 };
 
 static const struct job module_job[] = {

@@ -78,6 +78,38 @@ static struct clock_run *apply_step(struct clock_run *run, size_t *n, const stru
 	return clock_apply(r, s, cal) == OK ? r : NULL;
 }
 
+static const struct member line_member[] = {
+	{ "at", F_TIME },
+	{ "op", F_ENUM, .vocab = &clock_op_vocab },
+	{ "due", F_TIME, .null = true },
+	{ "text_zh", F_STR },
+	{ "text_en", F_STR },
+};
+static const struct shape line_shape = { .name = "ClockLine", MEMBERS(line_member) };
+
+static const char *const run_word[] = { "running", "stopped", "paused", "void", NULL };
+static const struct vocab run_vocab = { .name = "clock_state", .word = run_word };
+static const char *const unit_word[] = { "calendar", "working", NULL };
+static const struct vocab unit_vocab = { .name = "clock_unit", .word = unit_word };
+
+static const struct member run_member[] = {
+	{ "clock", F_ENUM, .vocab = &clock_vocab },
+	{ "run", F_INT },
+	{ "state", F_ENUM, .vocab = &run_vocab },
+	{ "start", F_TIME },
+	{ "due", F_TIME, .null = true },
+	{ "amber", F_TIME, .null = true },
+	{ "stop", F_TIME, .null = true },
+	{ "paused_seconds", F_INT },
+	{ "unit", F_ENUM, .vocab = &unit_vocab },
+	{ "length", F_STR, .help = "as 24h, 5wd" },
+	{ "level", F_INT, .help = "0 in time, 1 amber, 2 red, 3 escalated" },
+	{ "lines", .of = &line_shape, .list = 1 },
+};
+static const struct shape run_shape = { .name = "ClockRun", MEMBERS(run_member) };
+static const struct member clocks_member[] = { { "clocks", .of = &run_shape, .list = 1 } };
+const struct shape matter_clocks_shape = { .name = "MatterClocks", MEMBERS(clocks_member) };
+
 static void write_run(struct req *rq, const struct replay *p, const struct clock_run *want, struct jw *out)
 {
 	struct clock_run run[MATTER_RUNS], before;

@@ -281,6 +281,21 @@ static bool brief_skips(const char *name)
 	return false;
 }
 
+static const struct member named_member[] = {
+	{ "kind", F_STR, .help = "event, task, …" },
+	{ "no", F_STR, .help = "the number people read, as E123" },
+	{ "code", F_STR, .null = true },
+	{ "code_name", F_STR, .null = true },
+	{ "place_name", F_STR, .null = true },
+	{ "unit_name", F_STR, .null = true },
+	{ "handler_name", F_STR, .null = true },
+};
+static const struct shape named_shape = { .name = NULL, MEMBERS(named_member) };
+/* What brief_skips leaves out. */
+const struct shape matter_row_shape = { .name = "Matter", .base = &named_shape, .fields = &matter_fields,
+	.without = "text answers data pending result" };
+const struct shape matter_full_shape = { .name = NULL, .base = &named_shape, .fields = &matter_fields };
+
 void matter_members(struct req *rq, const struct matter *m, struct str handler_name, bool brief, struct jw *out)
 {
 	const struct snap *s = req_snap(rq);

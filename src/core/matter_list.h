@@ -12,6 +12,8 @@ typedef enum err (*matter_cond_fn)(struct req *rq, struct sqlb *b);
 
 extern const struct param matter_params[];
 extern const size_t matter_nparams;
+/* What matter_members writes: brief, and with the long texts. */
+extern const struct shape matter_row_shape, matter_full_shape;
 
 void matter_cond_place(struct sqlb *b, int64_t place);
 enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;

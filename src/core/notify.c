@@ -529,6 +529,6 @@ static enum err stream(struct req *rq, struct jw *out)
 
 const struct route notify_routes[] = {
 	{ .method = M_GET, .path = "/api/stream", .perm = "stream.read", .flags = ROUTE_RAW_OUT, .fn = stream,
-		.id = "stream", .summary = "Server-sent events: matter, alert, inbox; resumes at Last-Event-ID" },
+		.id = "getStream", .summary = "Server-sent events: matter, alert, inbox; resumes at Last-Event-ID" },
 };
 const size_t notify_nroutes = ARRAY_LEN(notify_routes);

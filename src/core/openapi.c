@@ -1,82 +1,16 @@
-/* The OpenAPI document; see openapi.h. Inputs are closed, replies may carry members beside the field table. */
+/*
+ * The OpenAPI document; see openapi.h. Bodies are closed as the decoder is, replies as their shapes say.
+ */
 #include "core/openapi.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "core/entity_plan.h"
+#include "core/openapi_model.h"
 
-/* How a field table is used: each use has a schema of its own. */
-enum use { USE_OUT, USE_IN, USE_PATCH, USE_MAX };
-
-enum { NAME_LEN = 128, LIST_MAX = 200 };
+enum { LIST_MAX = 200, PARAM_NAME = 64 };
 
 static const char *const method_word[METHOD_MAX] = { "get", "post", "put", "patch", "delete" };
-
-/* ---- names ---- */
-
-static const struct entity *entity_of(const struct app *app, const struct fields *f)
-{
-	for (size_t i = 0; i < app->nentity; i++) {
-		if (&app->entity[i]->fields == f)
-			return app->entity[i];
-	}
-	return NULL;
-}
-
-/* "event_code" → "EventCode", followed by `tail`. */
-static void pascal(const char *name, const char *tail, char ret[NAME_LEN])
-{
-	size_t n = 0;
-	bool up = true;
-
-	for (; *name != '\0' && n + 1 < NAME_LEN; name++) {
-		if (*name == '_' || *name == '-') {
-			up = true;
-			continue;
-		}
-		ret[n++] = (char)(up && *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
-		up = false;
-	}
-	for (; *tail != '\0' && n + 1 < NAME_LEN; tail++)
-		ret[n++] = *tail;
-	ret[n] = '\0';
-}
-
-static const struct fields *used_as(const struct route *r, enum use use)
-{
-	bool patch = r->method == M_PATCH || (r->flags & ROUTE_PATCH_BODY);
-
-	if (use == USE_OUT)
-		return r->out;
-	return patch == (use == USE_PATCH) ? r->in : NULL;
-}
-
-/* The first route that uses the table so; it gives the schema its name. */
-static const struct route *first_use(const struct app *app, const struct fields *f, enum use use)
-{
-	for (size_t i = 0; i < router_count(app->router); i++) {
-		if (used_as(router_at(app->router, i), use) == f)
-			return router_at(app->router, i);
-	}
-	return NULL;
-}
-
-static void schema_name(const struct app *app, const struct fields *f, enum use use, char ret[NAME_LEN])
-{
-	static const char *const entity_tail[USE_MAX] = { "", "Input", "Patch" };
-	static const char *const route_tail[USE_MAX] = { "Reply", "Body", "PatchBody" };
-	const struct entity *e = entity_of(app, f);
-
-	if (e != NULL) {
-		pascal(e->name, entity_tail[use], ret);
-		return;
-	}
-	const struct route *r = first_use(app, f, use);
-
-	assert(r != NULL);
-	pascal(r->id, route_tail[use], ret);
-}
 
 static void write_ref(const char *where, const char *name, struct jw *out)
 {
@@ -88,14 +22,6 @@ static void write_ref(const char *where, const char *name, struct jw *out)
 	jw_kstr(out, "$ref", buf_view(&b));
 	jw_end_obj(out);
 	buf_release(&b);
-}
-
-static void write_schema_ref(const struct app *app, const struct fields *f, enum use use, struct jw *out)
-{
-	char name[NAME_LEN];
-
-	schema_name(app, f, use, name);
-	write_ref("schemas", name, out);
 }
 
 /* ---- values ---- */
@@ -117,20 +43,25 @@ static const char *type_word(enum ftype t)
 	}
 }
 
+static void write_type_word(const char *type, bool nullable, struct jw *out)
+{
+	if (!nullable) {
+		jw_kz(out, "type", type);
+		return;
+	}
+	jw_karr(out, "type");
+	jw_z(out, type);
+	jw_z(out, "null");
+	jw_end_arr(out);
+}
+
 static void write_type(enum ftype t, bool nullable, struct jw *out)
 {
 	const char *type = type_word(t);
 
 	if (type == NULL)
 		return;
-	if (nullable) {
-		jw_karr(out, "type");
-		jw_z(out, type);
-		jw_z(out, "null");
-		jw_end_arr(out);
-	} else {
-		jw_kz(out, "type", type);
-	}
+	write_type_word(type, nullable, out);
 	if (t == F_TIME || t == F_DATE)
 		jw_kz(out, "format", t == F_TIME ? "date-time" : "date");
 	if (t == F_ID)
@@ -193,15 +124,14 @@ static void write_about(const struct field *f, enum use use, struct jw *out)
 	buf_release(&b);
 }
 
-static void write_field(const struct field *f, enum use use, struct jw *out)
+static void write_field(const struct prop *p, enum use use, struct jw *out)
 {
-	bool nullable = use == USE_OUT || !(f->flags & FIELD_REQUIRED);
+	const struct field *f = p->f;
 
-	jw_key(out, f->name);
 	jw_obj(out);
-	write_type(f->type, nullable, out);
+	write_type(f->type, p->null, out);
 	if (f->type == F_ENUM && f->vocab != NULL)
-		write_words(f->vocab, nullable, out);
+		write_words(f->vocab, p->null, out);
 	if (use != USE_OUT)
 		write_limits(f, out);
 	else if (f->flags & FIELD_READONLY)
@@ -210,73 +140,131 @@ static void write_field(const struct field *f, enum use use, struct jw *out)
 	jw_end_obj(out);
 }
 
+static void write_object(const struct prop *p, size_t n, enum use use, bool open, struct jw *out);
+static void write_item(const struct member *m, bool null, struct jw *out);
+
+/* Members of the schema of what a member holds, lists and maps aside. */
+static void write_one(const struct member *m, bool null, struct jw *out)
+{
+	struct prop p[PROPS_MAX];
+
+	if (m->of == NULL) {
+		write_type(m->type, null, out);
+		if (m->type == F_ENUM && m->vocab != NULL)
+			write_words(m->vocab, null, out);
+	} else if (null) {
+		jw_karr(out, "anyOf");
+		write_item(m, false, out);
+		jw_raw(out, STR("{\"type\":\"null\"}"));
+		jw_end_arr(out);
+	} else {
+		write_object(p, shape_props(m->of, p), USE_OUT, shape_open(m->of), out);
+	}
+}
+
+static void write_help(const struct member *m, struct jw *out)
+{
+	if (m->help != NULL)
+		jw_kz(out, "description", m->help);
+}
+
+static void write_item(const struct member *m, bool null, struct jw *out)
+{
+	if (m->of != NULL && m->of->name != NULL && !null) {
+		write_ref("schemas", m->of->name, out);
+		return;
+	}
+	jw_obj(out);
+	write_one(m, null, out);
+	if (m->list == 0 && !m->map)
+		write_help(m, out);
+	jw_end_obj(out);
+}
+
+static void write_lists(const struct member *m, int levels, bool null, struct jw *out)
+{
+	jw_obj(out);
+	write_type_word("array", null, out);
+	if (levels == 1 && m->n > 0) {
+		jw_kint(out, "minItems", m->n);
+		jw_kint(out, "maxItems", m->n);
+	}
+	jw_key(out, "items");
+	if (levels > 1)
+		write_lists(m, levels - 1, false, out);
+	else
+		write_item(m, false, out);
+	if (levels == m->list && !m->map)
+		write_help(m, out);
+	jw_end_obj(out);
+}
+
+static void write_member(const struct member *m, struct jw *out)
+{
+	if (m->map) {
+		jw_obj(out);
+		write_type_word("object", m->null, out);
+		jw_key(out, "additionalProperties");
+		if (m->list > 0)
+			write_lists(m, m->list, false, out);
+		else
+			write_item(m, false, out);
+		write_help(m, out);
+		jw_end_obj(out);
+	} else if (m->list > 0) {
+		write_lists(m, m->list, m->null, out);
+	} else {
+		write_item(m, m->null, out);
+	}
+}
+
 /* ---- schemas ---- */
 
-static bool is_member(const struct field *f, enum use use)
-{
-	return !(f->flags & FIELD_HIDDEN) && (use == USE_OUT || !(f->flags & FIELD_READONLY));
-}
-
-/* Replies of entities always have every field that everybody may see; of other handlers that is not known. */
-static bool is_required(const struct field *f, const struct fields *all, enum use use, bool entity)
-{
-	if (use == USE_OUT)
-		return entity && !(f->flags & FIELD_PRIVATE);
-	if (use == USE_PATCH)
-		return entity && f == &all->v[1]; /* the version that was read */
-	return (f->flags & FIELD_REQUIRED) != 0;
-}
-
-static void write_required(const struct fields *f, enum use use, bool entity, struct jw *out)
+static void write_required(const struct prop *p, size_t n, struct jw *out)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < f->n; i++) {
-		if (!is_member(&f->v[i], use) || !is_required(&f->v[i], f, use, entity))
+	for (size_t i = 0; i < n; i++) {
+		if (!p[i].required)
 			continue;
 		if (!any)
 			jw_karr(out, "required");
 		any = true;
-		jw_z(out, f->v[i].name);
+		jw_z(out, p[i].name);
 	}
 	if (any)
 		jw_end_arr(out);
 }
 
-static void write_schema(const struct app *app, const struct fields *f, enum use use, struct jw *out)
+/* Members of an object's schema. */
+static void write_object(const struct prop *p, size_t n, enum use use, bool open, struct jw *out)
 {
-	char name[NAME_LEN];
-
-	schema_name(app, f, use, name);
-	jw_kobj(out, name);
 	jw_kz(out, "type", "object");
 	jw_kobj(out, "properties");
-	for (size_t i = 0; i < f->n; i++) {
-		if (is_member(&f->v[i], use))
-			write_field(&f->v[i], use, out);
+	for (size_t i = 0; i < n; i++) {
+		jw_key(out, p[i].name);
+		if (p[i].f != NULL)
+			write_field(&p[i], use, out);
+		else
+			write_member(p[i].m, out);
 	}
 	jw_end_obj(out);
-	write_required(f, use, entity_of(app, f) != NULL, out);
-	if (use != USE_OUT)
+	write_required(p, n, out);
+	if (!open)
 		jw_kbool(out, "additionalProperties", false);
+}
+
+static void write_schema(const struct app *app, const struct schema *s, struct jw *out)
+{
+	struct prop p[PROPS_MAX];
+	size_t n = schema_props(app, s, p);
+
+	jw_kobj(out, s->name);
+	write_object(p, n, s->use, s->shape != NULL && shape_open(s->shape), out);
 	jw_end_obj(out);
 }
 
 /* Pieces that come from no table. */
-static const char error_schema[] =
-	"{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":{\"type\":\"object\","
-	"\"required\":[\"code\",\"field\",\"message\"],\"properties\":{"
-	"\"code\":{\"type\":\"string\",\"description\":\"For programs; does not change.\"},"
-	"\"field\":{\"type\":\"string\",\"description\":\"The member or parameter at fault, or empty.\"},"
-	"\"message\":{\"type\":\"string\"}}}}}";
-static const char import_schema[] =
-	"{\"type\":\"object\",\"required\":[\"rows\",\"created\",\"updated\",\"unchanged\",\"rejected\",\"errors\"],"
-	"\"properties\":{\"rows\":{\"type\":\"integer\"},\"created\":{\"type\":\"integer\"},"
-	"\"updated\":{\"type\":\"integer\"},\"unchanged\":{\"type\":\"integer\"},\"rejected\":{\"type\":\"integer\"},"
-	"\"errors\":{\"type\":\"array\",\"maxItems\":1000,\"items\":{\"type\":\"object\",\"properties\":{"
-	"\"row\":{\"type\":\"integer\",\"description\":\"The header is 0.\"},\"line\":{\"type\":\"integer\"},"
-	"\"column\":{\"type\":[\"string\",\"null\"]},\"code\":{\"type\":\"string\"},"
-	"\"message\":{\"type\":\"string\"}}}}}}";
 static const char responses[] =
 	"{\"Error\":{\"description\":\"Refused or failed.\",\"content\":{\"application/json\":{\"schema\":"
 	"{\"$ref\":\"#/components/schemas/Error\"}}}}}";
@@ -290,22 +278,12 @@ static const char security_schemes[] =
 	"\"csrf\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-CSRF-Token\",\"description\":"
 	"\"`csrf` of the session; with the cookie on everything but GET.\"}}";
 
-static void write_components(const struct app *app, struct jw *out)
+static void write_components(const struct model *m, struct jw *out)
 {
 	jw_kobj(out, "components");
 	jw_kobj(out, "schemas");
-	jw_kraw(out, "Error", str_z(error_schema));
-	jw_kraw(out, "ImportResult", str_z(import_schema));
-	for (size_t i = 0; i < router_count(app->router); i++) {
-		const struct route *r = router_at(app->router, i);
-
-		for (int use = 0; use < USE_MAX; use++) {
-			const struct fields *f = used_as(r, (enum use)use);
-
-			if (f != NULL && first_use(app, f, (enum use)use) == r)
-				write_schema(app, f, (enum use)use, out);
-		}
-	}
+	for (size_t i = 0; i < m->n; i++)
+		write_schema(m->app, &m->v[i], out);
 	jw_end_obj(out);
 	jw_kraw(out, "responses", str_z(responses));
 	jw_kraw(out, "parameters", str_z(parameters));
@@ -341,7 +319,7 @@ static void write_path_params(const struct route *r, struct jw *out)
 	const char *at = r->path, *end;
 
 	while ((at = strchr(at, '{')) != NULL && (end = strchr(at, '}')) != NULL) {
-		char name[NAME_LEN] = "";
+		char name[PARAM_NAME] = "";
 		size_t n = (size_t)(end - at) - 1;
 
 		memcpy(name, at + 1, n < sizeof(name) ? n : sizeof(name) - 1);
@@ -359,7 +337,8 @@ static void write_params(const struct route *r, struct jw *out)
 	for (size_t i = 0; i < r->nquery; i++) {
 		const struct param *p = &r->query[i];
 		/* A filter of an entity's list has the words of its field. */
-		const struct field *f = r->fn == entity_list && r->out != NULL ? fields_find(r->out, str_z(p->name)) : NULL;
+		const struct entity *e = r->fn == entity_list ? r->data : NULL;
+		const struct field *f = e != NULL ? fields_find(&e->fields, str_z(p->name)) : NULL;
 
 		write_param(p->name, "query", p->help, p->type, f, out);
 	}
@@ -368,63 +347,70 @@ static void write_params(const struct route *r, struct jw *out)
 	jw_end_arr(out);
 }
 
-static void write_body(const struct app *app, const struct route *r, struct jw *out)
+static void write_body(const struct model *m, const struct route *r, struct jw *out)
 {
+	const struct schema *s = model_body(m, r);
 	bool raw = r->flags & ROUTE_RAW_BODY;
 
-	if (r->in == NULL && !raw)
+	if (s == NULL && !raw)
 		return;
 	jw_kobj(out, "requestBody");
 	jw_kbool(out, "required", true);
 	jw_kobj(out, "content");
 	jw_kobj(out, !raw ? "application/json" : r->fn == entity_import_route ? "text/csv" : "*/*");
-	if (!raw) {
+	if (s != NULL) {
 		jw_key(out, "schema");
-		write_schema_ref(app, r->in, used_as(r, USE_PATCH) != NULL ? USE_PATCH : USE_IN, out);
+		write_ref("schemas", s->name, out);
 	}
 	jw_end_obj(out);
 	jw_end_obj(out);
 	jw_end_obj(out);
 }
 
-static void write_list_schema(const struct app *app, const struct route *r, struct jw *out)
+static void write_shape(const struct shape *s, struct jw *out)
 {
+	const struct member whole = { .of = s };
+
+	write_item(&whole, false, out);
+}
+
+/* A page of a list. */
+static void write_page(const struct shape *s, struct jw *out)
+{
+	static const struct member next = { "next", F_STR, .null = true, .help = "cursor for ?after=; null on the last page" };
+	static const struct member count = { "count", F_INT, .maybe = true, .help = "with ?count=true" };
+	const struct member items = { "items", .of = s, .list = 1 };
+	const struct prop p[] = {
+		{ .name = items.name, .m = &items, .required = true },
+		{ .name = next.name, .m = &next, .required = true, .null = true },
+		{ .name = count.name, .m = &count },
+	};
+
 	jw_obj(out);
-	jw_kz(out, "type", "object");
-	jw_karr(out, "required");
-	jw_z(out, "items");
-	jw_end_arr(out);
-	jw_kobj(out, "properties");
-	jw_kobj(out, "items");
-	jw_kz(out, "type", "array");
-	jw_key(out, "items");
-	write_schema_ref(app, r->out, USE_OUT, out);
-	jw_end_obj(out);
-	jw_kobj(out, "next");
-	write_type(F_STR, true, out);
-	jw_kz(out, "description", "Cursor for ?after=; null on the last page.");
-	jw_end_obj(out);
-	jw_end_obj(out);
+	write_object(p, ARRAY_LEN(p), USE_OUT, false, out);
 	jw_end_obj(out);
 }
 
-static void write_reply_schema(const struct app *app, const struct route *r, struct jw *out)
+static void write_reply_schema(const struct route *r, struct jw *out)
 {
 	jw_key(out, "schema");
-	if (r->fn == entity_import_route) {
-		write_ref("schemas", "ImportResult", out);
-	} else if (r->out != NULL && r->out_list) {
-		write_list_schema(app, r, out);
-	} else if (r->out != NULL) {
-		write_schema_ref(app, r->out, USE_OUT, out);
-	} else {
+	if (r->reply == NULL) {
+		jw_raw(out, STR("{\"type\":\"object\"}"));
+	} else if (r->out_list) {
+		write_page(r->reply, out);
+	} else if (r->other != NULL) {
 		jw_obj(out);
-		jw_kz(out, "type", "object");
+		jw_karr(out, "anyOf");
+		write_shape(r->reply, out);
+		write_shape(r->other, out);
+		jw_end_arr(out);
 		jw_end_obj(out);
+	} else {
+		write_shape(r->reply, out);
 	}
 }
 
-static void write_responses(const struct app *app, const struct route *r, struct jw *out)
+static void write_responses(const struct route *r, struct jw *out)
 {
 	bool raw = r->flags & ROUTE_RAW_OUT;
 
@@ -434,7 +420,7 @@ static void write_responses(const struct app *app, const struct route *r, struct
 	jw_kobj(out, "content");
 	jw_kobj(out, !raw ? "application/json" : r->fn == entity_export_route ? "text/csv" : "*/*");
 	if (!raw)
-		write_reply_schema(app, r, out);
+		write_reply_schema(r, out);
 	jw_end_obj(out);
 	jw_end_obj(out);
 	jw_end_obj(out);
@@ -465,7 +451,7 @@ static void write_tag(const struct route *r, struct jw *out)
 	jw_end_arr(out);
 }
 
-static void write_operation(const struct app *app, const struct route *r, struct jw *out)
+static void write_operation(const struct model *m, const struct route *r, struct jw *out)
 {
 	jw_kobj(out, method_word[r->method]);
 	jw_kz(out, "operationId", r->id);
@@ -475,8 +461,8 @@ static void write_operation(const struct app *app, const struct route *r, struct
 	if (r->perm != NULL)
 		jw_kz(out, "x-permission", r->perm);
 	write_params(r, out);
-	write_body(app, r, out);
-	write_responses(app, r, out);
+	write_body(m, r, out);
+	write_responses(r, out);
 	write_security(r, out);
 	jw_end_obj(out);
 }
@@ -490,8 +476,9 @@ static bool path_seen(const struct app *app, size_t i)
 	return false;
 }
 
-static void write_paths(const struct app *app, struct jw *out)
+static void write_paths(const struct model *m, struct jw *out)
 {
+	const struct app *app = m->app;
 	size_t n = router_count(app->router);
 
 	jw_kobj(out, "paths");
@@ -503,15 +490,19 @@ static void write_paths(const struct app *app, struct jw *out)
 		jw_kobj(out, path);
 		for (size_t k = i; k < n; k++) {
 			if (strcmp(router_at(app->router, k)->path, path) == 0)
-				write_operation(app, router_at(app->router, k), out);
+				write_operation(m, router_at(app->router, k), out);
 		}
 		jw_end_obj(out);
 	}
 	jw_end_obj(out);
 }
 
-void openapi_write(const struct app *app, struct jw *out)
+enum err openapi_write(const struct app *app, struct jw *out)
 {
+	struct model m;
+
+	if (!model_init(&m, app))
+		return ERR_NOMEM;
 	jw_obj(out);
 	jw_kz(out, "openapi", "3.1.0");
 	jw_kobj(out, "info");
@@ -524,7 +515,9 @@ void openapi_write(const struct app *app, struct jw *out)
 	jw_karr(out, "servers");
 	jw_raw(out, STR("{\"url\":\"/\"}"));
 	jw_end_arr(out);
-	write_paths(app, out);
-	write_components(app, out);
+	write_paths(&m, out);
+	write_components(&m, out);
 	jw_end_obj(out);
+	model_free(&m);
+	return OK;
 }

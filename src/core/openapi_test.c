@@ -15,6 +15,7 @@
 #include "core/account.h"
 #include "core/file.h"
 #include "core/matter.h"
+#include "core/openapi.h"
 #include "core/system.h"
 #include "core/test_core.h"
 
@@ -175,10 +176,10 @@ static void test_schemas(void **state)
 	assert_non_null(in);
 	assert_non_null(out);
 	assert_non_null(patch);
-	/* Inputs are closed; replies may carry more. */
+	/* Both ways nothing comes that is not described. */
 	assert_true(json_is_false(AT(in, "additionalProperties")));
 	assert_true(json_is_false(AT(patch, "additionalProperties")));
-	assert_null(AT(out, "additionalProperties"));
+	assert_true(json_is_false(AT(out, "additionalProperties")));
 	assert_true(lists(AT(in, "required"), "login"));
 	assert_false(lists(AT(in, "required"), "on_leave_until"));
 	assert_true(lists(AT(patch, "required"), "version"));
@@ -231,6 +232,101 @@ static void test_forms(void **state)
 	assert_string_equal(TEXT(doc, "components", "securitySchemes", "bearer", "scheme"), "bearer");
 }
 
+static bool is_letter(char c, char first)
+{
+	return c >= first && c < first + 26;
+}
+
+/* A verb and what it is about in one style, and a shape wherever the reply is JSON. */
+static void test_routes_declare(void **state)
+{
+	struct core_test *t = *state;
+
+	for (size_t i = 0; i < router_count(t->app.router); i++) {
+		const struct route *r = router_at(t->app.router, i);
+		const char *c = r->id;
+
+		while (is_letter(*c, 'a'))
+			c++;
+		if (c == r->id || !is_letter(*c, 'A'))
+			fail_msg("%s is not like listEvents", r->id);
+		for (; *c != '\0'; c++) {
+			if (!is_letter(*c, 'a') && !is_letter(*c, 'A'))
+				fail_msg("%s is not like listEvents", r->id);
+		}
+		if ((r->reply == NULL) != ((r->flags & ROUTE_RAW_OUT) != 0))
+			fail_msg("%s: a JSON reply has a shape, bytes have none", r->id);
+	}
+}
+
+static json_t *property(json_t *doc, const char *schema, const char *name)
+{
+	return AT(doc, "components", "schemas", schema, "properties", name);
+}
+
+static void test_shapes(void **state)
+{
+	struct core_test *t = *state;
+	json_t *doc = document(t);
+
+	assert_string_equal(TEXT(property(doc, "SignedIn", "user"), "$ref"), "#/components/schemas/Me");
+	assert_string_equal(TEXT(property(doc, "Me", "posts"), "type"), "array");
+	assert_string_equal(TEXT(property(doc, "Me", "posts"), "items", "$ref"), "#/components/schemas/SessionPost");
+	/* an object that may be null, written where it is used */
+	json_t *home = AT(property(doc, "Me", "home"), "anyOf");
+
+	assert_int_equal(json_array_size(home), 2);
+	assert_non_null(AT(json_array_get(home, 0), "properties", "level"));
+	assert_string_equal(TEXT(json_array_get(home, 1), "type"), "null");
+	/* lists of fixed length, maps, words, members that may be absent */
+	assert_int_equal(json_integer_value(AT(property(doc, "MapHome", "bounds"), "minItems")), 4);
+	assert_string_equal(TEXT(property(doc, "Meta", "vocab"), "additionalProperties", "items", "type"), "string");
+	assert_true(lists(AT(property(doc, "ClockRun", "state"), "enum"), "paused"));
+	assert_false(lists(AT(doc, "components", "schemas", "Boot", "required"), "accounts"));
+	assert_true(lists(AT(doc, "components", "schemas", "Boot", "required"), "map"));
+	/* from a base, from a field table but for what is left out, and instead of it */
+	assert_non_null(property(doc, "Matter", "title"));
+	assert_non_null(property(doc, "Matter", "unit_name"));
+	assert_null(property(doc, "Matter", "text"));
+	assert_null(property(doc, "Matter", "reporter_id"));
+	assert_string_equal(TEXT(property(doc, "Matter", "state"), "type"), "string");
+	assert_true(lists(AT(property(doc, "Matter", "due_at"), "type"), "null"));
+	/* an entity's row and what it says beside its fields */
+	assert_non_null(property(doc, "Post", "place_name"));
+	assert_false(lists(AT(doc, "components", "schemas", "Post", "required"), "created_at"));
+	assert_null(AT(doc, "components", "schemas", "OpenApi", "additionalProperties"));
+}
+
+static void test_types(void **state)
+{
+	static const char *const holds[] = {
+		"export type Role = 'district_admin' | ",
+		"\nexport interface Page<T> {\n",
+		"\nexport interface MapHome {\n\tcenter: [number, number]\n",
+		"\thome: { code: Code; name: string; level: Level } | null\n",
+		"\taccounts?: DemoAccount[]\n",
+		"\tvocab: Record<string, string[]>\n",
+		"\trole: Role\n",
+		"\tlistUsers: {\n\t\tmethod: 'GET'\n\t\tpath: '/api/users'\n\t\tparams: null\n\t\tquery: { q?: string; ",
+		"\t\tparams: { id: string }\n\t\tquery: { preview?: boolean }\n\t\tbody: UserPatch\n\t\treply: User | Preview\n",
+		"\t\treply: Page<User>\n",
+		"\t\treply: Blob\n",
+		"export interface OpenApi {\n\t[member: string]: unknown\n}\n",
+	};
+	struct core_test *t = *state;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	assert_int_equal(openapi_types(&t->app, &b), OK);
+	buf_char(&b, '\0');
+	assert_false(b.failed);
+	for (size_t i = 0; i < ARRAY_LEN(holds); i++) {
+		if (strstr(b.p, holds[i]) == NULL)
+			fail_msg("the types do not hold: %s", holds[i]);
+	}
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +334,9 @@ int main(void)
 		CORE_CASE(test_routes, on_sqlite),
 		CORE_CASE(test_schemas, on_sqlite),
 		CORE_CASE(test_forms, on_sqlite),
+		CORE_CASE(test_routes_declare, on_sqlite),
+		CORE_CASE(test_shapes, on_sqlite),
+		CORE_CASE(test_types, on_sqlite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

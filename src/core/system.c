@@ -28,6 +28,15 @@ static const char audit_select[] =
 
 /* ---- health and counters ---- */
 
+static const struct member health_member[] = {
+	{ "status", F_STR },
+	{ "version", F_STR },
+	{ "store", F_STR, .help = "sqlite or postgresql" },
+};
+static const struct shape health_shape = { .name = "Health", MEMBERS(health_member) };
+/* The document is described by its own standard. */
+static const struct shape openapi_shape = { .name = "OpenApi", .open = true };
+
 static enum err get_health(struct req *rq, struct jw *out)
 {
 	int64_t n;
@@ -60,8 +69,7 @@ static enum err get_metrics(struct req *rq, struct jw *out)
 
 static enum err get_openapi(struct req *rq, struct jw *out)
 {
-	openapi_write(rq->app, out);
-	return OK;
+	return openapi_write(rq->app, out);
 }
 
 /* ---- before sign-in ---- */
@@ -122,6 +130,30 @@ static enum err find_box(struct req *rq, const struct place *top, double box[4])
 	}
 	return err;
 }
+
+static const struct member account_member[] = {
+	{ "login", F_STR },
+	{ "role", F_ENUM, .vocab = &role_vocab, .null = true },
+	{ "name", F_STR },
+};
+static const struct shape account_shape = { .name = "DemoAccount", MEMBERS(account_member) };
+
+static const struct member map_member[] = {
+	{ "center", F_REAL, .list = 1, .n = 2, .help = "longitude and latitude" },
+	{ "zoom", F_REAL },
+	{ "bounds", F_REAL, .list = 1, .n = 4, .help = "west, south, east, north" },
+};
+static const struct shape map_shape = { .name = "MapHome", MEMBERS(map_member) };
+
+static const struct member boot_member[] = {
+	{ "name", F_STR },
+	{ "demo", F_BOOL },
+	{ "version", F_STR },
+	{ "zone", F_STR },
+	{ "accounts", .of = &account_shape, .list = 1, .maybe = true, .help = "of a demo only" },
+	{ "map", .of = &map_shape },
+};
+static const struct shape boot_shape = { .name = "Boot", MEMBERS(boot_member) };
 
 static enum err write_map(struct req *rq, const struct place *top, struct jw *out)
 {
@@ -184,6 +216,32 @@ static enum err get_boot(struct req *rq, struct jw *out)
 }
 
 /* ---- after sign-in ---- */
+
+static const struct member transition_member[] = {
+	{ "action", F_STR },
+	{ "from", F_ENUM, .vocab = &mstate_vocab, .list = 1 },
+	{ "to", F_ENUM, .vocab = &mstate_vocab, .null = true },
+	{ "needs", F_STR, .list = 1 },
+	{ "allows", F_STR, .list = 1 },
+	{ "danger", F_BOOL },
+};
+static const struct shape transition_shape = { .name = "MetaAction", MEMBERS(transition_member) };
+
+static const struct member kind_member[] = {
+	{ "kind", F_STR },
+	{ "path", F_STR },
+	{ "states", F_ENUM, .vocab = &mstate_vocab, .list = 1 },
+	{ "actions", .of = &transition_shape, .list = 1 },
+};
+static const struct shape kind_shape = { .name = "MetaKind", MEMBERS(kind_member) };
+
+static const struct member meta_member[] = {
+	{ "entities", .of = &meta_entity_shape, .list = 1 },
+	{ "matters", .of = &kind_shape, .list = 1 },
+	{ "roles", F_ENUM, .vocab = &role_vocab, .list = 1 },
+	{ "vocab", F_STR, .list = 1, .map = true, .help = "words by vocabulary" },
+};
+static const struct shape meta_shape = { .name = "Meta", MEMBERS(meta_member) };
 
 static void write_words(const char *key, const char *words, struct jw *out)
 {
@@ -357,6 +415,21 @@ static enum err audit_where(struct req *rq, struct sqlb *b)
 	return err == OK ? audit_after(rq, b) : err;
 }
 
+static const struct member audit_member[] = {
+	{ "id", F_ID },
+	{ "chain", F_INT },
+	{ "n", F_INT, .help = "place in the chain" },
+	{ "at", F_TIME },
+	{ "user", F_ID, .null = true },
+	{ "login", F_STR, .null = true },
+	{ "user_name", F_STR, .null = true },
+	{ "action", F_STR },
+	{ "object", F_STR },
+	{ "object_id", F_ID, .null = true },
+	{ "detail", F_JSON },
+};
+static const struct shape audit_shape = { .name = "AuditEntry", MEMBERS(audit_member) };
+
 static void audit_row(struct rows *r, struct jw *out)
 {
 	jw_obj(out);
@@ -425,18 +498,21 @@ static enum err get_audit(struct req *rq, struct jw *out)
 /* ---- the module ---- */
 
 static const struct route routes[] = {
-	{ .method = M_GET, .path = "/healthz", .flags = ROUTE_PUBLIC | ROUTE_QUICK, .fn = get_health, .id = "getHealth",
+	{ .method = M_GET, .path = "/healthz", .flags = ROUTE_PUBLIC | ROUTE_QUICK, .reply = &health_shape,
+		.fn = get_health, .id = "getHealth",
 		.summary = "Is the server able to answer" },
 	{ .method = M_GET, .path = "/metrics", .flags = ROUTE_PUBLIC | ROUTE_QUICK | ROUTE_RAW_OUT, .fn = get_metrics,
 		.id = "getMetrics", .summary = "Counters as Prometheus text" },
-	{ .method = M_GET, .path = "/api/boot", .flags = ROUTE_PUBLIC | ROUTE_QUICK, .fn = get_boot, .id = "getBoot",
+	{ .method = M_GET, .path = "/api/boot", .flags = ROUTE_PUBLIC | ROUTE_QUICK, .reply = &boot_shape,
+		.fn = get_boot, .id = "getBoot",
 		.summary = "What the web needs before sign-in" },
-	{ .method = M_GET, .path = "/api/meta", .flags = ROUTE_SIGNED_IN, .fn = get_meta, .id = "getMeta",
+	{ .method = M_GET, .path = "/api/meta", .flags = ROUTE_SIGNED_IN, .reply = &meta_shape, .fn = get_meta, .id = "getMeta",
 		.summary = "Entities, kinds of matter, roles and vocabularies" },
-	{ .method = M_GET, .path = "/api/openapi.json", .flags = ROUTE_PUBLIC, .fn = get_openapi, .id = "getOpenapi",
+	{ .method = M_GET, .path = "/api/openapi.json", .flags = ROUTE_PUBLIC, .reply = &openapi_shape,
+		.fn = get_openapi, .id = "getOpenapi",
 		.summary = "This document" },
 	{ .method = M_GET, .path = "/api/audit", .perm = "audit.read", .query = audit_params,
-		.nquery = ARRAY_LEN(audit_params), .fn = get_audit, .id = "listAudit",
+		.nquery = ARRAY_LEN(audit_params), .reply = &audit_shape, .out_list = true, .fn = get_audit, .id = "listAudit",
 		.summary = "The audit record, newest first" },
 };
 

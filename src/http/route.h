@@ -14,6 +14,7 @@
 #define GEZHI_HTTP_ROUTE_H
 
 #include "base/field.h"
+#include "http/shape.h"
 
 struct app;
 struct dbc;
@@ -47,8 +48,9 @@ struct route {
 	const char *perm; /* permission word; NULL only with PUBLIC or SIGNED_IN */
 	unsigned flags;
 	const struct fields *in;  /* body, or NULL: no body allowed */
-	const struct fields *out; /* shape of the reply, or NULL (see out_list) */
-	bool out_list;		  /* reply is {"items":[out…],"next":…} */
+	const struct shape *reply; /* shape of the reply; NULL only with RAW_OUT */
+	bool out_list;		   /* reply is {"items":[reply…],"next":…,"count":…} */
+	const struct shape *other; /* what it may reply instead (?preview=true) */
 	const struct param *query;
 	size_t nquery;
 	size_t max_body; /* 0: 1 MiB */

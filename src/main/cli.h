@@ -19,6 +19,7 @@ struct settings {
 	int64_t port, io_threads, workers, writers, connections, per_address;
 	const char *map, *format;
 	int64_t dry_run, partial;
+	int64_t types;
 	const char *role, *place, *unit, *board;
 	int64_t password_stdin;
 	int64_t sample;

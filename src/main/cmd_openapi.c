@@ -1,28 +1,40 @@
-/* gezhi openapi: the document that /api/openapi.json serves, without a store. */
+/* gezhi openapi: the document that /api/openapi.json serves, or the same as TypeScript, without a store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/openapi.h"
 #include "main/cli.h"
 
 enum { DOCUMENT_BYTES = 64 << 20 };
 
-static const struct option options[] = { SET_LOG("warn") };
+static const struct option options[] = {
+	SET(types, OPT_FLAG, .name = "types", .help = "print TypeScript types instead"),
+	SET_LOG("warn"),
+};
 
-static enum err print(struct run *r, struct app *app)
+static enum err write_document(struct run *r, struct app *app, struct buf *out)
 {
 	const struct call call = { .method = M_GET, .target = STR("/api/openapi.json") };
-	struct buf out;
 	int status = 0;
-
-	buf_init(&out, DOCUMENT_BYTES);
-	enum err err = http_call(app, app->db, app->router, &app_hooks, &call, &out, &status);
+	enum err err = http_call(app, app->db, app->router, &app_hooks, &call, out, &status);
 
 	if (err == OK && status != 200)
 		err = err_set(&r->e, ERR_BUG, "openapi", "", "the document cannot be made (%d)", status);
-	if (err == OK && fwrite(out.p, 1, out.n, stdout) == out.n)
-		putchar('\n');
+	buf_char(out, '\n');
+	return err;
+}
+
+static enum err print(struct run *r, struct app *app)
+{
+	struct buf out;
+	enum err err;
+
+	buf_init(&out, DOCUMENT_BYTES);
+	err = r->set.types ? openapi_types(app, &out) : write_document(r, app, &out);
+	if (err == OK && (out.failed || fwrite(out.p, 1, out.n, stdout) != out.n))
+		err = ERR_IO;
 	buf_release(&out);
 	return err;
 }

@@ -11,7 +11,7 @@
 static const struct span usual_hours[] = { { 540, 720 }, { 840, 1080 } };
 
 static const char *const kind_word[] = { "work", "rest", "holiday", "swap_work", NULL };
-static const struct vocab kind_vocab = { "day_kind", kind_word };
+const struct vocab day_kind_vocab = { "day_kind", kind_word };
 
 void year_init(struct year_plan *y, int year)
 {
@@ -196,7 +196,7 @@ static enum err body_day(struct year_plan *y, size_t i, json_t *v, struct arena 
 {
 	const char *date = json_string_value(json_object_get(v, "date"));
 	const char *note = json_string_value(json_object_get(v, "note"));
-	int64_t kind = vocab_index(&kind_vocab, str_z(json_string_value(json_object_get(v, "kind"))));
+	int64_t kind = vocab_index(&day_kind_vocab, str_z(json_string_value(json_object_get(v, "kind"))));
 	const char *key;
 	json_t *member;
 	int64_t ymd;

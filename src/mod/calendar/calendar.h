@@ -38,6 +38,7 @@ enum { BUILTIN_FIRST = 2020, BUILTIN_LAST = 2026 };
 /* An ordinary year with the usual hours (09:00–12:00, 14:00–18:00). */
 void year_init(struct year_plan *y, int year);
 /* False when the day is not in that year. */
+extern const struct vocab day_kind_vocab;
 bool year_set(struct year_plan *y, int64_t ymd, enum day_kind kind, struct str note);
 /* The built-in plan of a year in BUILTIN_FIRST…BUILTIN_LAST. */
 void year_builtin(struct year_plan *y, int year);

@@ -1,4 +1,5 @@
 /* Reading and replacing a year's calendar, and importing a notice. */
+#include "core/entity.h"
 #include "mod/calendar/calendar.h"
 
 struct year_body {
@@ -19,6 +20,24 @@ static enum err year_range(struct req *rq, int64_t year)
 		return OK;
 	return req_fail(rq, ERR_INVALID, "range", "year", "year is %d to %d", YEAR_MIN, YEAR_MAX);
 }
+
+static const struct member day_member[] = {
+	{ "date", F_DATE },
+	{ "kind", F_ENUM, .vocab = &day_kind_vocab },
+	{ "note", F_STR, .null = true },
+};
+static const struct shape day_shape = { .name = "CalendarDay", MEMBERS(day_member) };
+
+static const struct member year_member[] = {
+	{ "year", F_INT },
+	{ "version", F_INT, .null = true, .help = "null of a preview" },
+	{ "hours", F_STR, .list = 2, .n = 2, .help = "spans of opening time, as 09:00 to 12:00" },
+	{ "days", .of = &day_shape, .list = 1, .help = "those that are not as their weekday" },
+};
+static const struct shape year_shape = { .name = "CalendarYear", MEMBERS(year_member) };
+
+static const struct member written_member[] = { { "affects", .of = &affects_shape } };
+static const struct shape written_shape = { .name = "CalendarWritten", .base = &year_shape, MEMBERS(written_member) };
 
 static void write_year(const struct year_plan *y, struct jw *out)
 {
@@ -169,10 +188,10 @@ enum err calendar_import(struct req *rq, struct str json, bool dry_run, struct c
 
 static const struct route calendar_routes[] = {
 	{ .method = M_GET, .path = "/api/calendar", .perm = "calendar.read", .query = read_params,
-	  .nquery = ARRAY_LEN(read_params), .fn = year_read, .id = "getCalendar",
+	  .nquery = ARRAY_LEN(read_params), .reply = &year_shape, .fn = year_read, .id = "getCalendar",
 	  .summary = "A year's working calendar" },
 	{ .method = M_PUT, .path = "/api/calendar/{year}", .perm = "admin.calendar", .in = &year_body_shape,
-	  .query = write_params, .nquery = ARRAY_LEN(write_params), .fn = year_put, .id = "putCalendar",
+	  .query = write_params, .nquery = ARRAY_LEN(write_params), .reply = &written_shape, .fn = year_put, .id = "putCalendar",
 	  .summary = "Replace a year's calendar by a new version" },
 };
 

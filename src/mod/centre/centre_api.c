@@ -7,6 +7,7 @@
 #include "core/audit.h"
 #include "mod/centre/centre_db.h"
 #include "mod/event/event.h"
+#include "mod/place/place.h"
 
 struct setup {
 	struct req *rq;
@@ -86,6 +87,9 @@ enum err centre_setup(struct req *rq, int64_t *ret_added)
 	return err;
 }
 
+static const struct member setup_member[] = { { "added", F_INT } };
+static const struct shape setup_shape = { .name = "UnitsAdded", MEMBERS(setup_member) };
+
 static enum err setup(struct req *rq, struct jw *out)
 {
 	int64_t added = 0;
@@ -134,10 +138,10 @@ static enum err coverage(struct req *rq, struct jw *out)
 }
 
 static const struct route routes[] = {
-	{ .method = M_POST, .path = "/api/units/setup", .perm = "unit.write", .fn = setup, .id = "setupUnits",
+	{ .method = M_POST, .path = "/api/units/setup", .perm = "unit.write", .reply = &setup_shape, .fn = setup, .id = "setupUnits",
 		.summary = "Add every centre, board, community, grid and department unit that is missing" },
-	{ .method = M_GET, .path = "/api/reports/centre-coverage", .perm = "unit.read", .fn = coverage,
-		.id = "centreCoverage", .summary = "Streets with a command centre" },
+	{ .method = M_GET, .path = "/api/reports/centre-coverage", .perm = "unit.read", .reply = &coverage_shape,
+		.fn = coverage, .id = "getCentreCoverage", .summary = "Streets with a command centre" },
 };
 
 const struct module centre_module = {

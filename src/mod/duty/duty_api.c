@@ -15,7 +15,7 @@ static const struct field duty_fields[] = {
 	FIELD(duty_item, lead_duty, F_STR, .flags = FIELD_SEARCH, .max = 1000),
 	FIELD(duty_item, basis, F_STR, .flags = FIELD_SEARCH, .max = 1000),
 	FIELD(duty_item, event_codes, F_STR, .flags = FIELD_SEARCH, .max = 400),
-	FIELD(duty_item, state, F_ENUM, .flags = FIELD_FILTER, .vocab = &duty_state_vocab),
+	FIELD(duty_item, state, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &duty_state_vocab),
 	FIELD(duty_item, valid_from, F_DATE),
 	FIELD(duty_item, valid_to, F_DATE),
 };
@@ -135,6 +135,26 @@ static enum err duty_preview(struct req *rq, const void *was, const void *now, s
 	return err;
 }
 
+static const struct member past_member[] = {
+	{ "version", F_INT },
+	{ "list", F_ENUM, .vocab = &duty_list_vocab },
+	{ "name", F_STR },
+	{ "track", F_ENUM, .vocab = &track_vocab },
+	{ "lead", F_STR, .null = true },
+	{ "street_duty", F_STR },
+	{ "lead_duty", F_STR, .null = true },
+	{ "basis", F_STR, .null = true },
+	{ "event_codes", F_STR, .null = true },
+	{ "state", F_ENUM, .vocab = &duty_state_vocab },
+	{ "valid_from", F_DATE, .null = true },
+	{ "valid_to", F_DATE, .null = true },
+};
+static const struct shape past_shape = { .name = "DutyItemPast", MEMBERS(past_member) };
+static const struct member more_member[] = {
+	{ "past", .of = &past_shape, .list = 1, .help = "earlier versions" },
+};
+static const struct shape more = { .name = NULL, MEMBERS(more_member) };
+
 static enum err duty_extra(struct req *rq, const void *rec, struct jw *out)
 {
 	const struct duty_item *d = rec;
@@ -155,9 +175,18 @@ const struct entity duty_item_entity = {
 	.after = duty_after,
 	.preview = duty_preview,
 	.extra = duty_extra,
+	.more = &more,
 };
 
 /* ---- reports ---- */
+
+static const struct member sum_member[] = {
+	{ "list", F_ENUM, .vocab = &duty_list_vocab },
+	{ "track", F_ENUM, .vocab = &track_vocab },
+	{ "state", F_ENUM, .vocab = &duty_state_vocab },
+	{ "n", F_INT },
+};
+static const struct shape sum_shape = { .name = "DutySum", MEMBERS(sum_member) };
 
 static enum err duty_sums(struct req *rq, struct jw *out)
 {
@@ -174,14 +203,24 @@ static enum err duty_sums(struct req *rq, struct jw *out)
 		jw_end_obj(out);
 	}
 	jw_end_arr(out);
+	jw_kz(out, "next", NULL);
 	jw_end_obj(out);
 	return rows_close(r);
 }
 
+static const char *const target_word[] = { "street", "department", "district", NULL };
+static const struct vocab target_vocab = { .name = "duty_target", .word = target_word };
+static const struct shape item_shape = { .name = "DutyItem" };
+static const struct member choice_member[] = {
+	{ "target", F_ENUM, .vocab = &target_vocab },
+	{ "outside_list", F_BOOL },
+	{ "item", .of = &item_shape, .null = true },
+};
+static const struct shape choice_shape = { .name = "DutyChoice", MEMBERS(choice_member) };
+
 /* Whose is it: what the router would decide for a code on a day. */
 static enum err duty_choice(struct req *rq, struct jw *out)
 {
-	static const char *const target[] = { "street", "department", "district" };
 	struct str code = req_query(rq, "code");
 	int64_t date = req_query_int(rq, "date");
 	const struct duty_item *d;
@@ -190,7 +229,7 @@ static enum err duty_choice(struct req *rq, struct jw *out)
 		return req_fail(rq, ERR_INVALID, "required", "code", "code is required");
 	d = duty_for_code(snap_duties(req_snap(rq), rq->app), code, date == NIL ? date_of(rq->now) : date);
 	jw_obj(out);
-	jw_kz(out, "target", target[duty_target(d)]);
+	jw_kz(out, "target", vocab_word(&target_vocab, duty_target(d)));
 	jw_kbool(out, "outside_list", d == NULL);
 	jw_key(out, "item");
 	if (d == NULL) {
@@ -231,10 +270,11 @@ static const struct param choice_params[] = {
 };
 
 static const struct route duty_routes[] = {
-	{ .method = M_GET, .path = "/api/reports/duty-items", .perm = "duty.read", .fn = duty_sums, .id = "dutySums",
+	{ .method = M_GET, .path = "/api/reports/duty-items", .perm = "duty.read", .reply = &sum_shape,
+	  .out_list = true, .fn = duty_sums, .id = "listDutySums",
 	  .summary = "Number of items by list, board and state" },
 	{ .method = M_GET, .path = "/api/duty-choice", .perm = "duty.read", .flags = ROUTE_QUICK, .query = choice_params,
-	  .nquery = ARRAY_LEN(choice_params), .fn = duty_choice, .id = "dutyChoice",
+	  .nquery = ARRAY_LEN(choice_params), .reply = &choice_shape, .fn = duty_choice, .id = "getDutyChoice",
 	  .summary = "Which item decides about a code on a day, and who leads" },
 };
 

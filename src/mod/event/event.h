@@ -26,6 +26,7 @@ struct code_question {
 	int64_t type, required;
 	struct str choices; /* separated by | */
 };
+extern const struct vocab question_vocab;
 enum question_type { QUESTION_TEXT, QUESTION_NUMBER, QUESTION_CHOICE, QUESTION_YES_NO, QUESTION_DATE };
 
 struct deadline_rule {

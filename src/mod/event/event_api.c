@@ -200,6 +200,18 @@ enum err event_create(struct act *a, struct req *rq, const struct event_in *in, 
 	return matter_create(a, a->m.sealed == 1 ? "report_sealed" : "report");
 }
 
+static const struct member created_member[] = {
+	{ "id", F_ID },
+	{ "no", F_STR },
+	{ "query_code", F_STR, .help = "by which the reporter follows it; shown this once" },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+	{ "due_at", F_TIME, .null = true },
+	{ "version", F_INT },
+};
+static const struct shape created_shape = { .name = "EventCreated", MEMBERS(created_member) };
+
 static enum err create(struct req *rq, struct jw *out)
 {
 	struct act *a = ARENA_NEW(rq->arena, struct act);
@@ -257,6 +269,16 @@ static struct str mask_phone(struct arena *a, struct str s)
 		return s.p == NULL ? s : STR("***");
 	return str_fmt(a, "%.3s****%.*s", s.p, 4, s.p + s.n - 4);
 }
+
+static const struct member reporter_member[] = {
+	{ "name", F_STR, .null = true },
+	{ "phone", F_STR, .null = true },
+};
+static const struct shape reporter_shape = { .name = "Reporter", MEMBERS(reporter_member) };
+static const struct member more_member[] = {
+	{ "reporter", .of = &reporter_shape, .null = true, .help = "masked" },
+};
+static const struct shape more_shape = { .name = NULL, MEMBERS(more_member) };
 
 static enum err detail(struct req *rq, const struct matter *m, struct jw *out)
 {
@@ -372,6 +394,7 @@ const struct matter_kind event_kind = {
 	.span = span,
 	.tally = event_tally,
 	.detail = detail,
+	.more = &more_shape,
 	.offers = event_offers,
 	.after = event_after,
 	.code_name = code_name,
@@ -385,24 +408,24 @@ static const struct entity *const entities[] = { &event_code_entity, &code_quest
 	&reason_entity, &routing_rule_entity, &flow_row_entity, NULL };
 
 static const struct route routes[] = {
-	{ .method = M_POST, .path = "/api/events", .perm = "event.create", .in = &event_in_fields, .fn = create,
-		.id = "createEvent", .summary = "Report an event" },
+	{ .method = M_POST, .path = "/api/events", .perm = "event.create", .in = &event_in_fields,
+		.reply = &created_shape, .fn = create, .id = "createEvent", .summary = "Report an event" },
 	{ .method = M_POST, .path = "/api/events/import", .perm = "event.import", .flags = ROUTE_RAW_BODY | ROUTE_NO_TX,
-		.max_body = 64u << 20, .query = event_import_params, .nquery = 3, .fn = event_import_post,
+		.max_body = 64u << 20, .query = event_import_params, .nquery = 3, .reply = &event_import_shape, .fn = event_import_post,
 		.id = "importEvents", .summary = "Load events from another system's CSV by a mapping" },
 	{ .method = M_GET, .path = "/api/events/similar", .perm = "event.read", .query = similar_params,
-		.nquery = 6, .fn = event_similar, .id = "similarEvents",
+		.nquery = 6, .reply = &similar_shape, .out_list = true, .fn = event_similar, .id = "listSimilarEvents",
 		.summary = "Open events like this one, by nearness in space, time and words" },
 	{ .method = M_POST, .path = "/api/events/{id}/unmask", .perm = "event.unmask", .in = &unmask_fields,
-		.fn = unmask, .id = "unmaskReporter", .summary = "The reporter in full, for a stated purpose" },
-	{ .method = M_GET, .path = "/api/public/codes", .flags = ROUTE_PUBLIC, .fn = public_codes,
-		.id = "publicCodes", .summary = "What can be reported, with its questions" },
+		.reply = &reporter_shape, .fn = unmask, .id = "unmaskReporter", .summary = "The reporter in full, for a stated purpose" },
+	{ .method = M_GET, .path = "/api/public/codes", .flags = ROUTE_PUBLIC, .reply = &public_code_shape,
+		.out_list = true, .fn = public_codes, .id = "listPublicCodes", .summary = "What can be reported, with its questions" },
 	{ .method = M_POST, .path = "/api/public/reports", .flags = ROUTE_PUBLIC, .in = &event_in_fields,
-		.fn = public_report, .id = "publicReport", .summary = "Report without an account" },
-	{ .method = M_GET, .path = "/api/public/reports/{query_code}", .flags = ROUTE_PUBLIC, .fn = public_follow,
-		.id = "publicFollow", .summary = "What became of a report" },
+		.reply = &public_created_shape, .fn = public_report, .id = "createPublicReport", .summary = "Report without an account" },
+	{ .method = M_GET, .path = "/api/public/reports/{query_code}", .flags = ROUTE_PUBLIC,
+		.reply = &public_report_shape, .fn = public_follow, .id = "getPublicReport", .summary = "What became of a report" },
 	{ .method = M_POST, .path = "/api/public/reports/{query_code}/{action}", .flags = ROUTE_PUBLIC | ROUTE_PATCH_BODY,
-		.in = &act_fields, .fn = public_act, .id = "publicAct", .summary = "Rate, reopen, object or appeal" },
+		.in = &act_fields, .reply = &public_report_shape, .fn = public_act, .id = "actOnPublicReport", .summary = "Rate, reopen, object or appeal" },
 };
 
 const struct module event_module = {

@@ -16,10 +16,10 @@ static const struct field code_field[] = {
 	FIELD(event_code, accept, F_STR, .max = 8),
 	FIELD(event_code, handle, F_STR, .max = 8),
 	FIELD(event_code, lead, F_STR, .max = 32, .flags = FIELD_FILTER),
-	FIELD(event_code, sealed, F_BOOL),
-	FIELD(event_code, photo, F_BOOL),
-	{ .name = "public", .type = F_BOOL, .off = offsetof(struct event_code, is_public) },
-	FIELD(event_code, active, F_BOOL, .flags = FIELD_FILTER),
+	FIELD(event_code, sealed, F_BOOL, .flags = FIELD_ALWAYS),
+	FIELD(event_code, photo, F_BOOL, .flags = FIELD_ALWAYS),
+	{ .name = "public", .type = F_BOOL, .off = offsetof(struct event_code, is_public), .flags = FIELD_ALWAYS },
+	FIELD(event_code, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS),
 };
 
 static int64_t or_default(int64_t v, int64_t dflt)
@@ -73,7 +73,7 @@ const struct entity event_code_entity = {
 };
 
 static const char *const question_word[] = { "text", "number", "choice", "yes_no", "date", NULL };
-static const struct vocab question_vocab = { "question_type", question_word };
+const struct vocab question_vocab = { "question_type", question_word };
 
 static const struct field question_field[] = {
 	FIELD(code_question, id, F_ID, .flags = FIELD_READONLY),
@@ -84,7 +84,7 @@ static const struct field question_field[] = {
 	FIELD(code_question, question_zh, F_STR, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEARCH),
 	FIELD(code_question, question_en, F_STR, .min = 1, .max = 300, .flags = FIELD_REQUIRED | FIELD_SEARCH),
 	FIELD(code_question, type, F_ENUM, .vocab = &question_vocab, .flags = FIELD_REQUIRED),
-	FIELD(code_question, required, F_BOOL),
+	FIELD(code_question, required, F_BOOL, .flags = FIELD_ALWAYS),
 	FIELD(code_question, choices, F_STR, .max = 1000),
 };
 
@@ -141,7 +141,7 @@ static const struct field reason_field[] = {
 	FIELD(reason, code, F_STR, .min = 1, .max = 40, .flags = FIELD_REQUIRED | FIELD_UNIQUE | FIELD_CREATE),
 	FIELD(reason, name_zh, F_STR, .min = 1, .max = 100, .flags = FIELD_REQUIRED | FIELD_SEARCH),
 	FIELD(reason, name_en, F_STR, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEARCH),
-	FIELD(reason, active, F_BOOL, .flags = FIELD_FILTER),
+	FIELD(reason, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS),
 };
 
 static enum err reason_check(struct req *rq, const void *old, void *rec)

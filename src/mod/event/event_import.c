@@ -485,6 +485,39 @@ static enum err write_all(struct import *im)
 
 /* ---- the whole ---- */
 
+static const struct member dirty_member[] = {
+	{ "column", F_STR },
+	{ "code", F_STR },
+	{ "count", F_INT },
+	{ "message", F_STR },
+};
+static const struct shape dirty_shape = { .name = "EventImportDirt", MEMBERS(dirty_member) };
+
+static const struct member cell_member[] = {
+	{ "row", F_INT },
+	{ "line", F_INT },
+	{ "column", F_STR },
+	{ "code", F_STR },
+	{ "value", F_STR, .null = true },
+	{ "message", F_STR },
+	{ "refused", F_BOOL, .help = "the row is not loaded because of it" },
+};
+static const struct shape cell_shape = { .name = "EventImportCell", MEMBERS(cell_member) };
+
+static const struct member report_member[] = {
+	{ "rows", F_INT },
+	{ "created", F_INT },
+	{ "updated", F_INT },
+	{ "unchanged", F_INT },
+	{ "rejected", F_INT },
+	{ "written", F_BOOL },
+	{ "timed", F_INT, .help = "rows with both due and closing time" },
+	{ "on_time", F_INT },
+	{ "dirty", .of = &dirty_shape, .list = 1, .help = "how often each kind of dirt was met" },
+	{ "cells", .of = &cell_shape, .list = 1, .help = "the first of them" },
+};
+const struct shape event_import_shape = { .name = "EventImportResult", MEMBERS(report_member) };
+
 static void write_report(struct import *im, bool written, struct buf *report)
 {
 	struct jw j;

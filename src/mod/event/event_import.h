@@ -20,6 +20,7 @@ enum err event_import(struct app *app, struct str csv, struct str map_json, bool
 
 /* POST /api/events/import: the body is the CSV; query: map, dry_run, partial. */
 extern const struct param event_import_params[3];
+extern const struct shape event_import_shape; /* `report` */
 enum err event_import_post(struct req *rq, struct jw *out) MUST_CHECK;
 
 #endif

@@ -14,9 +14,63 @@
 
 enum { REPORTS_BURST = 10, REPORTS_PER_MINUTE = 5, MERGES_MAX = 8 };
 
+static const struct member question_member[] = {
+	{ "name", F_STR },
+	{ "question_zh", F_STR },
+	{ "question_en", F_STR },
+	{ "type", F_ENUM, .vocab = &question_vocab },
+	{ "required", F_BOOL },
+	{ "choices", F_STR, .null = true, .help = "answers separated by |" },
+};
+static const struct shape question_shape = { .name = "PublicQuestion", MEMBERS(question_member) };
+
+static const struct member code_member[] = {
+	{ "code", F_STR },
+	{ "name_zh", F_STR },
+	{ "name_en", F_STR },
+	{ "track", F_ENUM, .vocab = &track_vocab },
+	{ "urgency", F_ENUM, .vocab = &urgency_vocab, .help = "unless the report says another" },
+	{ "photo", F_BOOL },
+	{ "sealed", F_BOOL },
+	{ "questions", .of = &question_shape, .list = 1 },
+};
+const struct shape public_code_shape = { .name = "PublicCode", MEMBERS(code_member) };
+
+static const struct member created_member[] = {
+	{ "no", F_STR },
+	{ "query_code", F_STR },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "place_name", F_STR, .null = true },
+	{ "due_at", F_TIME, .null = true },
+};
+const struct shape public_created_shape = { .name = "PublicReportCreated", MEMBERS(created_member) };
+
+static const struct member step_member[] = {
+	{ "at", F_TIME },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "text", F_STR, .null = true },
+};
+static const struct shape step_shape = { .name = "PublicStep", MEMBERS(step_member) };
+
+static const struct member report_member[] = {
+	{ "no", F_STR },
+	{ "title", F_STR },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "merged", F_BOOL, .help = "it is dealt with together with another one" },
+	{ "place_name", F_STR, .null = true },
+	{ "reported_at", F_TIME },
+	{ "due_at", F_TIME, .null = true },
+	{ "result", F_STR, .null = true },
+	{ "can_rate", F_BOOL },
+	{ "can_reopen", F_BOOL },
+	{ "can_object", F_BOOL },
+	{ "can_appeal", F_BOOL },
+	{ "steps", .of = &step_shape, .list = 1 },
+};
+const struct shape public_report_shape = { .name = "PublicReport", MEMBERS(report_member) };
+
 enum err public_codes(struct req *rq, struct jw *out)
 {
-	static const char *const type_word[] = { "text", "number", "choice", "yes_no", "date" };
 	const struct event_book *b = event_book(req_snap(rq), rq->app);
 
 	jw_obj(out);
@@ -31,6 +85,7 @@ enum err public_codes(struct req *rq, struct jw *out)
 		jw_kstr(out, "name_zh", c->name_zh);
 		jw_kstr(out, "name_en", c->name_en);
 		jw_kz(out, "track", vocab_word(&track_vocab, c->track));
+		jw_kz(out, "urgency", vocab_word(&urgency_vocab, c->urgency));
 		jw_kbool(out, "photo", c->photo == 1);
 		jw_kbool(out, "sealed", c->sealed == 1);
 		jw_karr(out, "questions");
@@ -43,7 +98,7 @@ enum err public_codes(struct req *rq, struct jw *out)
 			jw_kstr(out, "name", cq->name);
 			jw_kstr(out, "question_zh", cq->question_zh);
 			jw_kstr(out, "question_en", cq->question_en);
-			jw_kz(out, "type", type_word[cq->type]);
+			jw_kz(out, "type", vocab_word(&question_vocab, cq->type));
 			jw_kbool(out, "required", cq->required == 1);
 			jw_kstr(out, "choices", cq->choices);
 			jw_end_obj(out);

@@ -21,6 +21,18 @@ const struct param similar_params[6] = {
 	{ "place", F_CODE, "community or grid" },
 };
 
+static const struct member similar_member[] = {
+	{ "id", F_ID },
+	{ "no", F_STR },
+	{ "title", F_STR },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "reported_at", F_TIME },
+	{ "distance_m", F_REAL, .null = true },
+	{ "minutes", F_INT, .help = "since it was reported" },
+	{ "score", F_REAL },
+};
+const struct shape similar_shape = { .name = "SimilarEvent", MEMBERS(similar_member) };
+
 struct probe {
 	int64_t id, code_id, place, at;
 	double lon, lat;

@@ -5,6 +5,7 @@
 #include "http/route.h"
 
 extern const struct param similar_params[6];
+extern const struct shape similar_shape; /* one of them */
 enum err event_similar(struct req *rq, struct jw *out);
 
 #endif

@@ -147,6 +147,98 @@ static void write_kpi(const struct kpi *k, struct jw *out)
 	jw_kint(out, "rule_version", KPI_RULE_VERSION);
 }
 
+/* ---- their shapes ---- */
+
+static const struct member ask_member[] = {
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+	{ "from", F_DATE },
+	{ "to", F_DATE, .help = "the day after the last" },
+	{ "kind", F_STR },
+};
+static const struct shape ask_shape = { .name = NULL, MEMBERS(ask_member) };
+
+static const struct member figure_member[] = {
+	{ "numerator", F_INT },
+	{ "denominator", F_INT },
+	{ "value", F_REAL, .null = true },
+	{ "rule_version", F_INT },
+	{ "ranked", F_BOOL, .help = "there are enough cases to compare" },
+	{ "anomaly", F_BOOL, .help = "too good to be believed" },
+};
+static const struct shape figure_shape = { .name = NULL, MEMBERS(figure_member) };
+
+static const char *const cases_word[] = { "matter", "place", NULL };
+static const struct vocab cases_vocab = { .name = "kpi_cases_of", .word = cases_word };
+static const char *const better_word[] = { "high", "low", NULL };
+static const struct vocab better_vocab = { .name = "kpi_better", .word = better_word };
+
+static const struct member kpi_member[] = {
+	{ "name", F_STR },
+	{ "name_zh", F_STR },
+	{ "name_en", F_STR },
+	{ "unit", F_STR },
+	{ "group", F_STR, .help = "precise, efficient, smart or warm" },
+	{ "cases", F_ENUM, .vocab = &cases_vocab, .help = "what stands behind the figure" },
+	{ "better", F_ENUM, .vocab = &better_vocab },
+	{ "least", F_INT, .help = "cases below which it is not ranked" },
+	{ "rule_version", F_INT },
+};
+static const struct shape kpi_shape = { .name = "Kpi", MEMBERS(kpi_member) };
+
+static const struct shape asked_figure_shape = { .name = NULL, .base = &ask_shape, MEMBERS(figure_member) };
+static const struct member value_member[] = {
+	{ "name", F_STR },
+	{ "pauses", F_INT, .maybe = true, .help = "of a perfect figure: what could have been hidden" },
+	{ "returns", F_INT, .maybe = true },
+	{ "reopens", F_INT, .maybe = true },
+	{ "hard_cases", F_INT, .maybe = true, .help = "out of the rate, not out of sight" },
+};
+static const struct shape value_shape = { .name = "KpiFigure", .base = &asked_figure_shape, MEMBERS(value_member) };
+
+static const struct member child_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &level_vocab },
+};
+static const struct shape child_shape = { .name = "KpiChild", .base = &figure_shape, MEMBERS(child_member) };
+static const struct member rest_member[] = { { "numerator", F_INT }, { "denominator", F_INT } };
+static const struct shape rest_shape = { .name = NULL, MEMBERS(rest_member) };
+static const struct member by_member[] = {
+	{ "items", .of = &child_shape, .list = 1 },
+	{ "next", F_STR, .null = true },
+	{ "rest", .of = &rest_shape, .help = "what lies in none of them" },
+};
+static const struct shape by_shape = { .name = "KpiByPlace", .base = &ask_shape, MEMBERS(by_member) };
+
+static const struct member sample_member[] = {
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+	{ "from", F_DATE },
+	{ "to", F_DATE },
+	{ "kind", F_STR },
+	{ "closed", F_INT, .help = "matters that it is drawn from" },
+};
+static const struct shape sample_shape = { .name = "KpiSample", .base = &kpi_matters_shape, MEMBERS(sample_member) };
+
+static const struct member figures_member[] = {
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+	{ "kind", F_STR },
+	{ "by_track", F_INT, .map = true, .help = "open matters; zeroes are left out" },
+	{ "by_state", F_INT, .map = true },
+	{ "by_urgency", F_INT, .map = true },
+	{ "open", F_INT },
+	{ "overdue", F_INT },
+	{ "amber", F_INT },
+	{ "today_in", F_INT },
+	{ "today_closed", F_INT },
+};
+static const struct shape figures_shape = { .name = "Figures", MEMBERS(figures_member) };
+
+static const struct member day_member[] = { { "date", F_DATE }, { "in", F_INT }, { "closed", F_INT } };
+static const struct shape day_shape = { .name = "TrendDay", MEMBERS(day_member) };
+
 /* ---- handlers ---- */
 
 static enum err list_kpis(struct req *rq, struct jw *out)
@@ -447,24 +539,24 @@ static const struct param sample_params[] = { P_PLACE, P_PERIOD, P_KIND, P_PAGE 
 static const struct param now_params[] = { P_PLACE, P_KIND };
 
 static const struct route kpi_routes[] = {
-	{ .method = M_GET, .path = "/api/kpi", .perm = "kpi.read", .fn = list_kpis, .id = "listKpis",
+	{ .method = M_GET, .path = "/api/kpi", .perm = "kpi.read", .reply = &kpi_shape, .out_list = true, .fn = list_kpis, .id = "listKpis",
 	  .summary = "The indicators there are" },
 	{ .method = M_GET, .path = "/api/kpi/audit-sample", .perm = "kpi.read", .query = sample_params,
-	  .nquery = ARRAY_LEN(sample_params), .fn = list_sample, .id = "auditSample",
+	  .nquery = ARRAY_LEN(sample_params), .reply = &sample_shape, .fn = list_sample, .id = "listAuditSample",
 	  .summary = "The 5 % of closed cases drawn for audit; the same cases every time" },
 	{ .method = M_GET, .path = "/api/kpi/{name}", .perm = "kpi.read", .query = figure_params,
-	  .nquery = ARRAY_LEN(figure_params), .fn = get_kpi, .id = "getKpi", .summary = "One indicator of a place and period" },
+	  .nquery = ARRAY_LEN(figure_params), .reply = &value_shape, .fn = get_kpi, .id = "getKpi", .summary = "One indicator of a place and period" },
 	{ .method = M_GET, .path = "/api/kpi/{name}/cases", .perm = "kpi.read", .query = case_params,
-	  .nquery = ARRAY_LEN(case_params), .fn = list_cases, .id = "listKpiCases",
+	  .nquery = ARRAY_LEN(case_params), .reply = &kpi_matters_shape, .other = &kpi_places_shape, .fn = list_cases, .id = "listKpiCases",
 	  .summary = "The matters (or grids) behind the figure" },
 	{ .method = M_GET, .path = "/api/kpi/{name}/by", .perm = "kpi.read", .query = figure_params,
-	  .nquery = ARRAY_LEN(figure_params), .fn = list_by, .id = "listKpiByPlace",
+	  .nquery = ARRAY_LEN(figure_params), .reply = &by_shape, .fn = list_by, .id = "listKpiByPlace",
 	  .summary = "The indicator for each place one step below" },
 	{ .method = M_GET, .path = "/api/figures", .perm = "kpi.read", .query = now_params,
-	  .nquery = ARRAY_LEN(now_params), .fn = get_figures, .id = "getFigures",
+	  .nquery = ARRAY_LEN(now_params), .reply = &figures_shape, .fn = get_figures, .id = "getFigures",
 	  .summary = "Open, overdue and today's matters of a place, exact at any moment" },
 	{ .method = M_GET, .path = "/api/figures/trend", .perm = "kpi.read", .query = figure_params,
-	  .nquery = ARRAY_LEN(figure_params), .fn = get_trend, .id = "getTrend",
+	  .nquery = ARRAY_LEN(figure_params), .reply = &day_shape, .out_list = true, .fn = get_trend, .id = "getTrend",
 	  .summary = "Reported and closed matters by day" },
 };
 

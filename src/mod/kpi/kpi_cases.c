@@ -52,6 +52,19 @@ static void select_matters(struct sqlb *b)
 static const char from_matters[] = " AS BIGINT) AS times FROM matter m LEFT JOIN account h ON h.id = m.handler_id "
 				   "WHERE 1 = 1";
 
+static const struct member case_member[] = {
+	{ "times", F_INT, .help = "how often it counts" },
+};
+static const struct shape case_shape = { .name = "KpiMatter", .base = &matter_row_shape, MEMBERS(case_member) };
+static const struct member cases_member[] = {
+	{ "items", .of = &case_shape, .list = 1 },
+	{ "next", F_STR, .null = true },
+	{ "count", F_INT, .maybe = true, .help = "with ?count=true" },
+	{ "times", F_INT, .maybe = true },
+	{ "withheld", F_INT, .maybe = true, .help = "counted in the figure, out of the asker's sight" },
+};
+const struct shape kpi_matters_shape = { .name = "KpiMatters", MEMBERS(cases_member) };
+
 /* Columns of matter_fields, handler_name, times. */
 static enum err write_rows(struct listing *l, struct rows *r)
 {

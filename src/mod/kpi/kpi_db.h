@@ -37,6 +37,9 @@ enum err kpi_by(struct kpi_ask *q, struct kpi_child **ret, size_t *ret_n) MUST_C
 
 /* ---- the matters behind a figure ---- */
 
+/* The pages of kpi_cases: of matters, of places. */
+extern const struct shape kpi_matters_shape, kpi_places_shape;
+
 /*
  * One page: {"items":[…],"next":…} members without the braces; with ?count=true also `count` (matters
  * listed in all), `times` (how often they count in the figure together) and `withheld` (how much of the

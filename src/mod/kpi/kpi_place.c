@@ -112,6 +112,25 @@ static int64_t part(const struct kpi_ask *q, const struct kpi_place *v, enum kpi
 	return q->k->how == KPI_PARTY ? v->den - v->num : v->num;
 }
 
+static const struct member place_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &level_vocab },
+	{ "households", F_INT, .null = true },
+	{ "drift", F_REAL, .maybe = true },
+	{ "missed", F_BOOL },
+	{ "times", F_INT },
+};
+static const struct shape place_shape = { .name = "KpiGrid", MEMBERS(place_member) };
+static const struct member places_member[] = {
+	{ "items", .of = &place_shape, .list = 1 },
+	{ "next", F_STR, .null = true },
+	{ "count", F_INT, .maybe = true },
+	{ "times", F_INT, .maybe = true },
+	{ "withheld", F_INT, .maybe = true },
+};
+const struct shape kpi_places_shape = { .name = "KpiGrids", MEMBERS(places_member) };
+
 static void write_place(const struct kpi_ask *q, const struct kpi_place *v, int64_t times, struct jw *out)
 {
 	char code[18];

@@ -307,9 +307,9 @@ static const struct param event_params[] = {
 
 static const struct route map_routes[] = {
 	{ .method = M_GET, .path = "/tiles/places/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
-	  .fn = place_tile, .id = "placeTile", .summary = "Boundaries and labels as a vector tile" },
+	  .fn = place_tile, .id = "getPlaceTile", .summary = "Boundaries and labels as a vector tile" },
 	{ .method = M_GET, .path = "/tiles/events/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
-	  .query = event_params, .nquery = ARRAY_LEN(event_params), .fn = event_tile, .id = "eventTile",
+	  .query = event_params, .nquery = ARRAY_LEN(event_params), .fn = event_tile, .id = "getEventTile",
 	  .summary = "Open events, clustered with true counts, as a vector tile" },
 };
 

@@ -18,7 +18,7 @@ static const struct field org_fields[] = {
 	FIELD(party_org, secretary, F_STR, .flags = FIELD_SEARCH, .max = 40),
 	FIELD(party_org, founded, F_DATE),
 	FIELD(party_org, election_due, F_DATE, .flags = FIELD_SORT),
-	FIELD(party_org, active, F_BOOL, .flags = FIELD_FILTER),
+	FIELD(party_org, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS),
 };
 
 static const struct field cover_fields[] = {
@@ -184,6 +184,24 @@ static enum err write_path(struct req *rq, const struct party_org *o, struct jw 
 	return err;
 }
 
+static const struct member step_member[] = {
+	{ "id", F_ID },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &party_level_vocab },
+	{ "form", F_ENUM, .vocab = &party_form_vocab },
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
+};
+static const struct shape step_shape = { .name = "PartyOrgStep", MEMBERS(step_member) };
+static const struct member path_member[] = {
+	{ "path", .of = &step_shape, .list = 1, .help = "from the street committee down" },
+};
+static const struct shape path_shape = { .name = "PartyOrgPath", MEMBERS(path_member) };
+static const struct member org_more_member[] = { { "place_name", F_STR, .null = true } };
+static const struct shape org_more_row = { .name = NULL, MEMBERS(org_more_member) };
+static const struct member cover_more_member[] = { { "grid_name", F_STR, .null = true } };
+static const struct shape cover_more_row = { .name = NULL, MEMBERS(cover_more_member) };
+
 static enum err org_extra(struct req *rq, const void *rec, struct jw *out)
 {
 	return write_path(rq, rec, out);
@@ -214,7 +232,9 @@ const struct entity party_org_entity = {
 	.order = "id",
 	.check = org_check,
 	.extra = org_extra,
+	.more = &path_shape,
 	.extra_row = org_extra_row,
+	.more_row = &org_more_row,
 };
 
 const struct entity party_cover_entity = {
@@ -228,6 +248,7 @@ const struct entity party_cover_entity = {
 	.order = "id",
 	.check = cover_check,
 	.extra_row = cover_extra_row,
+	.more_row = &cover_more_row,
 };
 
 static enum err read_path(struct req *rq, struct jw *out)
@@ -351,9 +372,10 @@ static const struct param coverage_params[] = { { "place", F_CODE, "only this pl
 
 static const struct route party_routes[] = {
 	{ .method = M_GET, .path = "/api/party-orgs/{id}/path", .perm = "party.read", .flags = ROUTE_QUICK,
-	  .fn = read_path, .id = "partyOrgPath", .summary = "The organisations above one, street committee first" },
+	  .reply = &path_shape, .fn = read_path, .id = "getPartyOrgPath", .summary = "The organisations above one, street committee first" },
 	{ .method = M_GET, .path = "/api/reports/party-coverage", .perm = "party.read", .query = coverage_params,
-	  .nquery = ARRAY_LEN(coverage_params), .fn = coverage_report, .id = "partyCoverage",
+	  .nquery = ARRAY_LEN(coverage_params), .reply = &coverage_shape, .fn = coverage_report,
+	  .id = "getPartyCoverage",
 	  .summary = "Grids covered by a solo or joint organisation, and those that are not" },
 };
 

@@ -105,6 +105,25 @@ enum err norms_parse(struct str json, struct norms *ret)
 	return err;
 }
 
+static const struct member missing_member[] = { { "code", F_CODE }, { "name", F_STR } };
+static const struct shape missing_shape = { .name = "PlaceName", MEMBERS(missing_member) };
+static const struct member coverage_member[] = {
+	{ "numerator", F_INT },
+	{ "denominator", F_INT },
+	{ "value", F_REAL, .null = true },
+	{ "missing", .of = &missing_shape, .list = 1, .help = "the first of them" },
+};
+const struct shape coverage_shape = { .name = "Coverage", MEMBERS(coverage_member) };
+
+static const struct member norm_member[] = { { "target", F_INT }, { "low", F_INT }, { "high", F_INT } };
+static const struct shape norm_shape = { .name = "Norm", MEMBERS(norm_member) };
+static const struct member norms_member[] = {
+	{ "version", F_INT },
+	{ "grid", .of = &norm_shape },
+	{ "micro_grid", .of = &norm_shape },
+};
+const struct shape norms_reply = { .name = "Norms", MEMBERS(norms_member) };
+
 static void norm_write(const char *key, const struct norm *n, struct jw *out)
 {
 	jw_kobj(out, key);

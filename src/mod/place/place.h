@@ -55,6 +55,8 @@ double norm_drift(const struct norm *n, int64_t households);
 /* Number of parts a cell above the norm should be split into (at least 2). */
 int64_t norm_parts(const struct norm *n, int64_t households);
 enum err norms_parse(struct str json, struct norms *ret) MUST_CHECK;
+extern const struct shape coverage_shape; /* of reports on places that have something */
+extern const struct shape norms_reply; /* what norms_write writes */
 void norms_write(const struct norms *n, struct jw *out);
 const struct norms *snap_norms(const struct snap *s, const struct app *app);
 

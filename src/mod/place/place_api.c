@@ -10,19 +10,20 @@ static const struct field place_fields[] = {
 	FIELD(place_row, version, F_INT),
 	FIELD(place_row, code, F_CODE,
 	      .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_UNIQUE | FIELD_SCOPE | FIELD_FILTER | FIELD_SORT),
-	FIELD(place_row, level, F_ENUM, .flags = FIELD_READONLY | FIELD_FILTER | FIELD_SORT, .vocab = &level_vocab),
-	FIELD(place_row, kind, F_ENUM, .flags = FIELD_FILTER, .vocab = &place_kind_vocab),
+	FIELD(place_row, level, F_ENUM, .flags = FIELD_READONLY | FIELD_FILTER | FIELD_SORT | FIELD_ALWAYS,
+	      .vocab = &level_vocab),
+	FIELD(place_row, kind, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &place_kind_vocab),
 	FIELD(place_row, parent, F_CODE, .flags = FIELD_READONLY | FIELD_FILTER),
 	FIELD(place_row, name, F_STR, .flags = FIELD_REQUIRED | FIELD_SEARCH | FIELD_SORT, .min = 1, .max = 64),
 	FIELD(place_row, alias, F_STR, .flags = FIELD_SEARCH, .max = 64),
 	FIELD(place_row, official_code, F_STR, .flags = FIELD_SEARCH | FIELD_FILTER, .max = 32),
-	FIELD(place_row, households, F_INT, .flags = FIELD_SORT, .min = 0, .max = 10000000),
+	FIELD(place_row, households, F_INT, .flags = FIELD_SORT | FIELD_ALWAYS, .min = 0, .max = 10000000),
 	FIELD(place_row, leader_id, F_ID, .ref = "user"),
 	FIELD(place_row, norm_reason, F_STR, .max = 200),
 	FIELD(place_row, norm_since, F_DATE, .flags = FIELD_READONLY),
 	FIELD(place_row, lon, F_REAL),
 	FIELD(place_row, lat, F_REAL),
-	FIELD(place_row, has_shape, F_BOOL, .flags = FIELD_READONLY | FIELD_FILTER),
+	FIELD(place_row, has_shape, F_BOOL, .flags = FIELD_READONLY | FIELD_FILTER | FIELD_ALWAYS),
 	FIELD(place_row, valid_from, F_DATE),
 	FIELD(place_row, valid_to, F_DATE),
 };
@@ -136,6 +137,44 @@ static enum err place_preview(struct req *rq, const void *was, const void *now, 
 	return err;
 }
 
+static const struct member more_row_member[] = {
+	{ "norm_ok", F_BOOL, .null = true, .help = "null where no standard applies" },
+	{ "parent_name", F_STR, .null = true },
+};
+static const struct shape more_row = { .name = NULL, MEMBERS(more_row_member) };
+
+static const struct member step_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &level_vocab },
+};
+static const struct shape step_shape = { .name = "PlaceStep", MEMBERS(step_member) };
+
+static const struct member official_member[] = {
+	{ "code", F_STR },
+	{ "scheme", F_STR },
+	{ "valid_from", F_DATE, .null = true },
+	{ "valid_to", F_DATE, .null = true },
+};
+static const struct shape official_shape = { .name = "OfficialCode", MEMBERS(official_member) };
+
+static const struct member lineage_member[] = {
+	{ "kind", F_ENUM, .vocab = &lineage_vocab },
+	{ "from", F_CODE },
+	{ "to", F_CODE },
+	{ "at", F_TIME },
+	{ "reason", F_STR, .null = true },
+};
+static const struct shape lineage_shape = { .name = "PlaceLineage", MEMBERS(lineage_member) };
+
+static const struct member more_member[] = {
+	{ "path", .of = &step_shape, .list = 1, .help = "from the widest place down to this one" },
+	{ "officials", .of = &official_shape, .list = 1 },
+	{ "lineage", .of = &lineage_shape, .list = 1 },
+};
+static const struct shape more = { .name = NULL, MEMBERS(more_member) };
+static const struct shape detail_shape = { .name = "PlaceDetail" };
+
 static void place_extra_row(struct req *rq, const void *rec, struct jw *out)
 {
 	const struct place_row *p = rec;
@@ -190,7 +229,9 @@ const struct entity place_entity = {
 	.after = place_after,
 	.preview = place_preview,
 	.extra = place_extra,
+	.more = &more,
 	.extra_row = place_extra_row,
+	.more_row = &more_row,
 };
 
 /* ---- one place ---- */
@@ -224,6 +265,12 @@ static enum err read_by_code(struct req *rq, struct jw *out)
 	return write_place(rq, &p, out);
 }
 
+static const struct member at_member[] = {
+	{ "place", .of = &detail_shape, .null = true },
+	{ "path", .of = &step_shape, .list = 1 },
+};
+static const struct shape at_shape = { .name = "PlaceAt", MEMBERS(at_member) };
+
 static enum err read_at(struct req *rq, struct jw *out)
 {
 	double lon = req_query_real(rq, "lon"), lat = req_query_real(rq, "lat");
@@ -255,6 +302,9 @@ static enum err read_at(struct req *rq, struct jw *out)
 }
 
 /* ---- boundaries ---- */
+
+static const struct member geometry_member[] = { { "type", F_STR }, { "coordinates", F_JSON, .list = 1 } };
+static const struct shape geometry_shape = { .name = "Geometry", MEMBERS(geometry_member) };
 
 static enum err shape_read(struct req *rq, struct jw *out)
 {
@@ -364,6 +414,12 @@ static enum err add_successor(struct req *rq, const struct place_row *p, const s
 				"successors are other places in force of the same level below the same place");
 	return place_lineage_add(rq->db, in->kind, p->code, code, rq->now, in->reason);
 }
+
+static const struct member replaced_member[] = {
+	{ "open_matters", F_INT },
+	{ "place", .of = &detail_shape },
+};
+static const struct shape replaced_shape = { .name = "PlaceReplaced", MEMBERS(replaced_member) };
 
 /* Ends a place in favour of its successors. Its code, history and matters stay; the reply says how many
  * open matters have to be handed over one by one. */
@@ -517,28 +573,33 @@ static const struct param granularity_params[] = {
 
 static const struct route place_routes[] = {
 	{ .method = M_GET, .path = "/api/places/tree", .perm = "place.read", .query = tree_params,
-	  .nquery = ARRAY_LEN(tree_params), .fn = place_tree, .id = "placeTree",
+	  .nquery = ARRAY_LEN(tree_params), .reply = &place_node_shape, .out_list = true, .fn = place_tree,
+	  .id = "getPlaceTree",
 	  .summary = "Places below one, with open and overdue matters" },
 	{ .method = M_GET, .path = "/api/places/by-code/{code}", .perm = "place.read", .flags = ROUTE_QUICK,
-	  .fn = read_by_code, .id = "placeByCode", .summary = "A place by its position code" },
+	  .reply = &detail_shape, .fn = read_by_code, .id = "getPlaceByCode", .summary = "A place by its position code" },
 	{ .method = M_GET, .path = "/api/places/at", .perm = "place.read", .flags = ROUTE_QUICK, .query = at_params,
-	  .nquery = ARRAY_LEN(at_params), .fn = read_at, .id = "placeAt",
+	  .nquery = ARRAY_LEN(at_params), .reply = &at_shape, .fn = read_at, .id = "getPlaceAt",
 	  .summary = "The smallest place with a boundary around a position" },
-	{ .method = M_GET, .path = "/api/places/{id}/shape", .perm = "place.read", .fn = shape_read,
-	  .id = "placeShape", .summary = "A boundary as GeoJSON" },
+	{ .method = M_GET, .path = "/api/places/{id}/shape", .perm = "place.read", .reply = &geometry_shape,
+	  .fn = shape_read, .id = "getPlaceShape", .summary = "A boundary as GeoJSON" },
 	{ .method = M_PUT, .path = "/api/places/{id}/shape", .perm = "place.write", .flags = ROUTE_RAW_BODY,
-	  .max_body = 8u << 20, .fn = shape_write, .id = "putPlaceShape", .summary = "Set a boundary (GeoJSON)" },
+	  .max_body = 8u << 20, .reply = &detail_shape, .fn = shape_write, .id = "putPlaceShape", .summary = "Set a boundary (GeoJSON)" },
 	{ .method = M_POST, .path = "/api/places/{id}/replace", .perm = "place.write", .in = &replace_shape,
-	  .fn = replace_place, .id = "replacePlace", .summary = "End a grid in favour of others, with lineage" },
+	  .reply = &replaced_shape, .fn = replace_place, .id = "replacePlace", .summary = "End a grid in favour of others, with lineage" },
 	{ .method = M_POST, .path = "/api/places/import", .perm = "place.write", .flags = ROUTE_RAW_BODY,
-	  .max_body = 64u << 20, .query = import_params, .nquery = ARRAY_LEN(import_params), .fn = import_route,
+	  .max_body = 64u << 20, .query = import_params, .nquery = ARRAY_LEN(import_params),
+	  .reply = &import_shape, .fn = import_route,
 	  .id = "importPlaces", .summary = "Import divisions from CSV" },
-	{ .method = M_GET, .path = "/api/places/norms", .perm = "place.read", .fn = norms_read, .id = "placeNorms",
+	{ .method = M_GET, .path = "/api/places/norms", .perm = "place.read", .reply = &norms_reply, .fn = norms_read,
+	  .id = "getPlaceNorms",
 	  .summary = "How many households a grid and a micro-grid should have" },
-	{ .method = M_PUT, .path = "/api/places/norms", .perm = "place.write", .in = &norms_shape, .fn = norms_put,
+	{ .method = M_PUT, .path = "/api/places/norms", .perm = "place.write", .in = &norms_shape,
+	  .reply = &norms_reply, .fn = norms_put,
 	  .id = "putPlaceNorms", .summary = "Change the standard" },
 	{ .method = M_GET, .path = "/api/reports/granularity", .perm = "place.read", .query = granularity_params,
-	  .nquery = ARRAY_LEN(granularity_params), .fn = granularity_report, .id = "granularity",
+	  .nquery = ARRAY_LEN(granularity_params), .reply = &granularity_shape, .fn = granularity_report,
+	  .id = "getGranularity",
 	  .summary = "Drift of grids from their norm, per street" },
 };
 

@@ -34,6 +34,7 @@ enum err place_open_counts(struct req *rq, int64_t root, enum level level, struc
 
 /* ---- handlers beside place_api.c ---- */
 
+extern const struct shape granularity_shape, place_node_shape;
 enum err granularity_report(struct req *rq, struct jw *out);
 enum err place_tree(struct req *rq, struct jw *out);
 

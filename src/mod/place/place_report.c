@@ -153,6 +153,43 @@ static void propose(const struct report *p, size_t i, const struct norm *norm, s
 
 /* ---- the reply ---- */
 
+static const char *const flag_word[] = { "split", "merge", NULL };
+static const struct vocab flag_vocab = { .name = "granularity_flag", .word = flag_word };
+
+static const struct member item_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "street", F_STR, .null = true },
+	{ "street_code", F_CODE },
+	{ "households", F_INT },
+	{ "drift", F_REAL },
+	{ "flag", F_ENUM, .vocab = &flag_vocab },
+	{ "proposal", F_STR, .null = true },
+	{ "proposal_en", F_STR, .null = true },
+	{ "reason", F_STR, .null = true },
+	{ "since", F_DATE, .null = true },
+	{ "days", F_INT, .null = true },
+};
+static const struct shape item_shape = { .name = "GranularityItem", MEMBERS(item_member) };
+
+static const struct member sum_member[] = {
+	{ "mean_drift", F_REAL, .null = true },
+	{ "worst", F_REAL, .null = true },
+	{ "cells", F_INT },
+	{ "outside", F_INT },
+};
+static const struct shape sum_shape = { .name = NULL, MEMBERS(sum_member) };
+
+static const struct member street_member[] = { { "code", F_CODE }, { "name", F_STR } };
+static const struct shape street_shape = { .name = "GranularityStreet", .base = &sum_shape, MEMBERS(street_member) };
+
+static const struct member report_member[] = {
+	{ "norms", .of = &norms_reply },
+	{ "streets", .of = &street_shape, .list = 1 },
+	{ "items", .of = &item_shape, .list = 1, .help = "those outside the norm, worst first" },
+};
+const struct shape granularity_shape = { .name = "Granularity", .base = &sum_shape, MEMBERS(report_member) };
+
 static void kcode(struct jw *out, const char *key, int64_t code)
 {
 	char text[18];

@@ -62,6 +62,19 @@ static int64_t children(const struct tree *t, size_t first, size_t n)
 	return count;
 }
 
+static const struct member node_member[] = {
+	{ "code", F_CODE },
+	{ "name", F_STR },
+	{ "level", F_ENUM, .vocab = &level_vocab },
+	{ "kind", F_ENUM, .vocab = &place_kind_vocab },
+	{ "parent", F_CODE, .null = true },
+	{ "households", F_INT, .null = true },
+	{ "children", F_INT },
+	{ "open", F_INT },
+	{ "overdue", F_INT },
+};
+const struct shape place_node_shape = { .name = "PlaceNode", MEMBERS(node_member) };
+
 static void write_node(struct tree *t, size_t first, size_t n, struct jw *out)
 {
 	const struct place *p = &t->s->place[first];
@@ -165,6 +178,7 @@ enum err place_tree(struct req *rq, struct jw *out)
 			err = write_root(&t, roots[i], depth, out);
 	}
 	jw_end_arr(out);
+	jw_kz(out, "next", NULL);
 	jw_end_obj(out);
 	rq->rows = t.items;
 	return err;

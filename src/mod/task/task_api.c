@@ -227,6 +227,14 @@ static enum err issue(struct act *a, const struct task_in *in, json_t *list)
 	return err;
 }
 
+static const struct member created_member[] = {
+	{ "id", F_ID },
+	{ "no", F_STR },
+	{ "state", F_ENUM, .vocab = &mstate_vocab },
+	{ "due_at", F_TIME, .null = true },
+};
+static const struct shape created_shape = { .name = "TaskCreated", MEMBERS(created_member) };
+
 static enum err create(struct req *rq, struct jw *out)
 {
 	const struct task_in *in = rq->in;
@@ -263,8 +271,8 @@ static enum err create(struct req *rq, struct jw *out)
 static const struct matter_kind *const kinds[] = { &task_kind, NULL };
 
 static const struct route routes[] = {
-	{ .method = M_POST, .path = "/api/tasks", .perm = "task.create", .in = &task_in_fields, .fn = create,
-		.id = "createTask", .summary = "Issue a task to several units" },
+	{ .method = M_POST, .path = "/api/tasks", .perm = "task.create", .in = &task_in_fields, .reply = &created_shape,
+		.fn = create, .id = "createTask", .summary = "Issue a task to several units" },
 };
 
 const struct module task_module = {
