@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { actionBody, actionFields, asQuery, inOrder, isInstant } from './actions'
+import type { PublicQuestion } from '@/shared/api/types'
 import { questionControl, questionKey, questionOptions } from '@/shared/matter/questions'
 
 describe('an action’s form (R027)', () => {
@@ -32,16 +33,18 @@ describe('the days of a filter', () => {
 })
 
 describe('a code’s extra questions', () => {
-	it('take options as a list, as JSON text or as separated text', () => {
-		expect(questionOptions({ name: 'a', choices: ['一袋', '一车'] })).toHaveLength(2)
-		expect(questionOptions({ name: 'a', choices: '["一袋","一车"]' })[1]).toEqual({ value: '一车', label: '一车' })
-		expect(questionOptions({ name: 'a', choices: '一袋|一车|一堆' })).toHaveLength(3)
-		expect(questionOptions({ name: 'a' })).toEqual([])
+	const question = (type: PublicQuestion['type'], choices: string | null = null): PublicQuestion => ({
+		name: 'size', question_zh: '多大', question_en: 'How large', type, required: false, choices
+	})
+	it('have their options in one text', () => {
+		expect(questionOptions(question('choice', '一袋|一车| 一堆 |'))).toEqual(['一袋', '一车', '一堆'].map((s) => ({ value: s, label: s })))
+		expect(questionOptions(question('text'))).toEqual([])
 	})
 	it('choose a control by type', () => {
-		expect(questionControl({ name: 'a', type: 'bool' })).toBe('bool')
-		expect(questionControl({ name: 'a', type: 'text' })).toBe('line')
-		expect(questionKey({ id: '3', name: 'size' })).toBe('size')
+		expect(questionControl(question('yes_no'))).toBe('bool')
+		expect(questionControl(question('text'))).toBe('line')
+		expect(questionControl(question('choice', 'a|b'))).toBe('choice')
+		expect(questionKey(question('date'))).toBe('size')
 	})
 })
 

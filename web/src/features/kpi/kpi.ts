@@ -1,7 +1,7 @@
 /* The period and place of the indicator pages, kept in the address, and how a value is written. */
 import { computed } from 'vue'
 import { me } from '@/app/session'
-import type { KpiDef, KpiValue } from '@/shared/api/types'
+import type { KpiDef, KpiValue, Page } from '@/shared/api/types'
 import { api } from '@/shared/api/client'
 import { words } from '@/shared/i18n/core'
 import { dayAfter, daysAgo, number, percent, today } from '@/shared/i18n/format'
@@ -53,11 +53,11 @@ export function usePeriod() {
 
 export function loadKpis(signal: AbortSignal): Promise<KpiDef[]> {
 	return api
-		.get<KpiDef[] | { items: KpiDef[] }>('/api/kpi', {}, signal)
-		.then((r) => (Array.isArray(r) ? r : r.items))
+		.get<Page<KpiDef>>('/api/kpi', {}, signal)
+		.then((r) => r.items)
 }
 
-export function showValue(v: KpiValue | null | undefined, unit: string): string {
-	if (!v || v.value === null || v.value === undefined) return '–'
+export function showValue(v: Pick<KpiValue, 'value'> | null | undefined, unit: string): string {
+	if (!v || v.value === null) return '–'
 	return unit === 'count' || unit === 'number' ? number(v.value, 2) : percent(v.value)
 }

@@ -1,4 +1,4 @@
-/* A code's extra question as a form control. Tolerates the spellings a definition may use. Pure. */
+/* A code's extra question as a form control. Pure. */
 import type { PublicQuestion } from '@/shared/api/types'
 import { both } from '@/shared/i18n/core'
 import type { Control } from '@/shared/form/values'
@@ -13,36 +13,21 @@ export function questionLabel(q: PublicQuestion): string {
 }
 
 export function questionOptions(q: PublicQuestion): { value: string; label: string }[] {
-	let raw: unknown = q.choices
-	if (typeof raw === 'string') {
-		const text: string = raw
-		try {
-			raw = JSON.parse(text)
-		} catch {
-			raw = text.split(/[|\n,，]/)
-		}
-	}
-	if (!Array.isArray(raw)) return []
-	return raw.map((o: unknown) => {
-		if (typeof o !== 'object' || o === null) return { value: String(o), label: String(o) }
-		const x = o as Record<string, unknown>
-		const value = String(x.value ?? x.key ?? x.zh ?? '')
-		return { value, label: String(x.label ?? x.zh ?? x.name ?? value) }
-	})
+	const words = (q.choices ?? '').split('|').map((s) => s.trim())
+	return words.filter((s) => s !== '').map((s) => ({ value: s, label: s }))
 }
 
 export function questionControl(q: PublicQuestion): Control {
-	if (questionOptions(q).length) return 'choice'
 	switch (q.type) {
-		case 'bool':
+		case 'choice':
+			return 'choice'
+		case 'yes_no':
 			return 'bool'
-		case 'int':
 		case 'number':
-			return 'int'
+			return 'real'
 		case 'date':
-		case 'time':
-			return q.type
-		default:
+			return 'date'
+		case 'text':
 			return 'line'
 	}
 }

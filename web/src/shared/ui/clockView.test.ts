@@ -12,6 +12,8 @@ const clock = (more: Partial<Clock> = {}): Clock => ({
 	stop: null,
 	paused_seconds: 0,
 	unit: 'calendar',
+	length: '24h',
+	level: 0,
 	lines: [],
 	...more
 })
