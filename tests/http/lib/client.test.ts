@@ -34,28 +34,28 @@ test('a query leaves undefined out and escapes', () => {
 });
 
 test('JSON, raw text, token and own headers', async () => {
-	const c = new Client(base, { token: 'T' });
+	const c = new Client(base, { token: 'T' }, false);
 	const r = await c.post('/x', { a: 1 }, { headers: { 'idempotency-key': 'k' } });
 	assert.equal(r.status, 200);
 	assert.equal(r.body.body, '{"a":1}');
 	assert.equal(r.body.headers.authorization, 'Bearer T');
 	assert.equal(r.body.headers['content-type'], 'application/json');
 	assert.equal(r.body.headers['idempotency-key'], 'k');
-	const raw = await new Client(base).request('PUT', '/x', 'a,b\n', { headers: { 'content-type': 'text/csv' } });
+	const raw = await new Client(base, undefined, false).request('PUT', '/x', 'a,b\n', { headers: { 'content-type': 'text/csv' } });
 	assert.equal(raw.body.body, 'a,b\n');
 	assert.equal(raw.body.headers['content-type'], 'text/csv');
 	assert.equal(raw.body.headers.authorization, undefined);
 });
 
 test('a status is no exception, and text is not decoded', async () => {
-	assert.equal((await new Client(base).get('/no')).status, 404);
-	assert.equal((await new Client(base).get('/text')).body, undefined);
-	assert.equal((await new Client(base).delete('/x')).body.method, 'DELETE');
+	assert.equal((await new Client(base, undefined, false).get('/no')).status, 404);
+	assert.equal((await new Client(base, undefined, false).get('/text')).body, undefined);
+	assert.equal((await new Client(base, undefined, false).delete('/x')).body.method, 'DELETE');
 });
 
 test('the stream gives whole events', async () => {
 	const seen: StreamEvent[] = [];
-	for await (const e of new Client(base).stream('/stream')) seen.push(e);
+	for await (const e of new Client(base, undefined, false).stream('/stream')) seen.push(e);
 	assert.deepEqual(seen, [
 		{ id: '7', type: 'matter', data: { id: '1' } },
 		{ id: '8', type: 'inbox', data: {} },

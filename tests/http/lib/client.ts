@@ -1,7 +1,10 @@
 /*
  * A client of the server's HTTP interface for tests: one base address, at most one signed-in account.
- * It never throws for a status; the test says what it expects.
+ * It never throws for a status; the test says what it expects. It throws for a reply that the server's
+ * own description does not allow.
  */
+import { contractOf } from './contract.ts';
+
 export interface Reply<T> {
 	status: number;
 	headers: Headers;
@@ -34,11 +37,14 @@ export class Client {
 	readonly token: string | undefined;
 	/** What the sign-in answered; undefined when not signed in. */
 	readonly session: Json;
+	private readonly described: boolean;
 
-	constructor(base: string, session?: Json) {
+	/** `described`: the server has a description that its replies are held against. */
+	constructor(base: string, session?: Json, described = true) {
 		this.base = base;
 		this.session = session;
 		this.token = session?.token;
+		this.described = described;
 	}
 
 	/** Any method, any body: a string or bytes go as they are, everything else as JSON. */
@@ -56,8 +62,16 @@ export class Client {
 		if (options.signal !== undefined) init.signal = options.signal;
 		const r = await fetch(this.base + path, init);
 		const text = await r.text();
-		const json = (r.headers.get('content-type') ?? '').includes('json');
-		return { status: r.status, headers: r.headers, body: json ? JSON.parse(text) : undefined, text };
+		const type = r.headers.get('content-type') ?? '';
+		const reply = { status: r.status, headers: r.headers, body: type.includes('json') ? JSON.parse(text) : undefined, text };
+		if (this.described) await this.hold(method, path, type, reply);
+		return reply;
+	}
+
+	/** Throws where the reply is not as the server's description says. */
+	private async hold(method: string, path: string, type: string, r: Reply<Json>): Promise<void> {
+		const fault = (await contractOf(this.base)).fault({ method, path, status: r.status, type, body: r.body });
+		if (fault !== null) throw new Error(fault);
 	}
 
 	get<T = Json>(path: string, query: Query = {}, options?: Options): Promise<Reply<T>> {
