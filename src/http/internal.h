@@ -23,8 +23,7 @@ enum {
 	BODY_DEFAULT = 1 << 20,
 	BODY_LIMIT = 1 << 28, /* largest max_body a route may ask for */
 	BODY_KEEP = 1 << 16,  /* larger buffers are not kept for the next request */
-	DISCARD_MAX =
-		1 << 20, /* a refused body up to this is read, so that the connection survives */
+	DISCARD_MAX = 16 << 20, /* a refused body up to this is read: whoever is sending it sees the answer */
 	WORK_QUEUE = 1024
 };
 
