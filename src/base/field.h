@@ -44,7 +44,8 @@ enum {
 	FIELD_SCOPE = 1 << 7,	 /* the place code that the scope predicate reads */
 	FIELD_CREATE = 1 << 8,	 /* may be given on create, not changed afterwards */
 	FIELD_HIDDEN = 1 << 9,	 /* in the table, never in requests or replies */
-	FIELD_ALWAYS = 1 << 10	 /* a stored row has it though a request may leave it out */
+	FIELD_ALWAYS = 1 << 10,	 /* a stored row has it though a request may leave it out */
+	FIELD_MASKED = 1 << 11	 /* text or day of a person: masked for whoever may not see people in full */
 };
 
 /*
@@ -77,7 +78,7 @@ struct field {
 	int64_t min, max; /* both 0: the type's own limits */
 	const char *ref;
 	const struct vocab *vocab;
-	const char *purpose; /* why it is held; required for PRIVATE and SECRET fields */
+	const char *purpose; /* why it is held; required for PRIVATE, MASKED and SECRET fields */
 	/* What people call it, for imports and headers: "姓名|名字|真实姓名|Name|Full name". The first name in
 	 * Chinese and the first in English are shown. NULL: by its name, from core/label.c. */
 	const char *label;

@@ -105,7 +105,9 @@ static enum err add_entities(struct app *app, const struct module *m, struct err
 		v = arena_array(app->arena, ENTITY_ROUTES, sizeof(*v));
 		if (v == NULL || app->nentity == ENTITIES_MAX)
 			return err_set(e, ERR_BUG, "entities", "", "too many entities");
-		err = entity_plan_new(app, en, &app->plan[app->nentity]);
+		err = entity_check_fields(en, e);
+		if (err == OK)
+			err = entity_plan_new(app, en, &app->plan[app->nentity]);
 		if (err != OK)
 			return err;
 		app->entity[app->nentity++] = en;

@@ -8,6 +8,7 @@
 #include "core/audit.h"
 #include "core/entity_plan.h"
 #include "core/row.h"
+#include "core/secret.h"
 
 static const struct entity_plan *plan_of_route(const struct req *rq)
 {
@@ -38,7 +39,11 @@ static void insert_sql(const struct entity *e, struct buf *b)
 
 	buf_fmt(b, "INSERT INTO %s (", e->table);
 	row_columns(&e->fields, "", b);
-	buf_z(b, ", created_at, updated_at, created_by) VALUES (");
+	buf_z(b, ", created_at, updated_at, created_by");
+	for (size_t i = 0; i < e->fields.n; i++)
+		n += secret_is_found(&e->fields.v[i]);
+	entity_found_columns(e, ", ", b);
+	buf_z(b, ") VALUES (");
 	for (size_t i = 1; i <= n + 3; i++)
 		buf_fmt(b, "%s$%zu", i > 1 ? ", " : "", i);
 	buf_z(b, ")");
@@ -51,7 +56,12 @@ static void update_sql(const struct entity *e, struct buf *b)
 	buf_fmt(b, "UPDATE %s SET ", e->table);
 	for (size_t i = 1; i < n; i++)
 		buf_fmt(b, "%s = $%zu, ", e->fields.v[i].name, i + 1);
-	buf_fmt(b, "updated_at = $%zu WHERE id = $1 AND version = $%zu", n + 1, n + 2);
+	buf_fmt(b, "updated_at = $%zu", n + 1);
+	for (size_t i = 0, k = n + 3; i < n; i++) {
+		if (secret_is_found(&e->fields.v[i]))
+			buf_fmt(b, ", %s_hash = $%zu", e->fields.v[i].name, k++);
+	}
+	buf_fmt(b, " WHERE id = $1 AND version = $%zu", n + 2);
 }
 
 enum err entity_plan_new(struct app *app, const struct entity *e, const struct entity_plan **ret)
@@ -83,6 +93,7 @@ enum err entity_plan_new(struct app *app, const struct entity *e, const struct e
 			p->scope = f;
 		if ((f->flags & FIELD_UNIQUE) && p->key == NULL)
 			p->key = f;
+		p->masked = p->masked || (f->flags & FIELD_MASKED) != 0;
 	}
 	if (arena_failed(app->arena))
 		return ERR_NOMEM;
@@ -128,15 +139,17 @@ static enum err load_one(struct req *rq, const struct entity_plan *p, const char
 		strncat(col, p->scope->name, sizeof(col) - 3);
 		scope_place(&b, rq->who, p->e->read, col);
 	}
+	enum err bad = OK;
+
 	r = sqlb_query(&b, rq->db);
 	if (rows_next(r)) {
-		row_load(&p->e->fields, r, 0, rq->arena, rec);
-		*ret_found = true;
+		bad = entity_load(rq, p->e, r, rq->arena, rec);
+		*ret_found = bad == OK;
 	}
 	enum err err = rows_close(r);
 
 	sqlb_release(&b);
-	return err;
+	return err != OK ? err : bad;
 }
 
 enum err entity_find(struct req *rq, const struct entity_plan *p, const struct field *by, const void *like,
@@ -144,18 +157,35 @@ enum err entity_find(struct req *rq, const struct entity_plan *p, const struct f
 {
 	char cond[96] = " AND t.";
 	struct arg v;
+	enum err err;
 
 	strncat(cond, by->name, 64);
-	strncat(cond, " = ?", 5);
+	strncat(cond, by->type == F_SECRET ? "_hash = ?" : " = ?", 10);
 	switch (by->type) {
 	case F_STR:
 		v = T(field_str(by, like));
+		break;
+	case F_SECRET:
+		err = entity_blind(rq, p->e, by, field_str(by, like), &v);
+		if (err != OK)
+			return err;
 		break;
 	default:
 		v = I(field_int(by, like));
 		break;
 	}
 	return load_one(rq, p, cond, v, rec, ret_found);
+}
+
+enum err entity_seek(struct req *rq, const struct entity *e, const char *field, const void *like, void *rec,
+		     bool *ret_found)
+{
+	const struct field *f = fields_find(&e->fields, str_z(field));
+
+	*ret_found = false;
+	if (f == NULL || field_is_nil(f, like))
+		return OK;
+	return entity_find(rq, entity_plan_of(rq->app, e), f, like, rec, ret_found);
 }
 
 enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *rec)
@@ -218,6 +248,15 @@ enum err entity_validate(struct req *rq, const struct entity *e, const void *old
 	return OK;
 }
 
+/* That a secret or masked value changed is on record, even where its masked form stayed. */
+static bool personal_differs(const struct field *f, const void *old, const void *rec)
+{
+	if (f->type == F_DATE)
+		return (old != NULL ? field_int(f, old) : NIL) != (rec != NULL ? field_int(f, rec) : NIL);
+	return !str_eq(old != NULL ? field_str(f, old) : (struct str){ NULL, 0 },
+		       rec != NULL ? field_str(f, rec) : (struct str){ NULL, 0 });
+}
+
 static enum err audit_diff(struct req *rq, const struct entity *e, const char *action, const void *old,
 			   const void *rec, int64_t id)
 {
@@ -231,15 +270,17 @@ static enum err audit_diff(struct req *rq, const struct entity *e, const char *a
 		const struct field *f = &e->fields.v[i];
 		struct buf t[2];
 
-		if (f->flags & (FIELD_HIDDEN | FIELD_PRIVATE) || f->type == F_SECRET)
+		bool personal = f->type == F_SECRET || (f->flags & FIELD_MASKED) != 0;
+
+		if (f->flags & (FIELD_HIDDEN | FIELD_PRIVATE) || (personal && !personal_differs(f, old, rec)))
 			continue;
 		buf_init(&t[0], 1 << 17);
 		buf_init(&t[1], 1 << 17);
 		if (old != NULL)
-			field_to_text(f, old, &t[0]);
+			entity_field_text(f, old, false, &t[0]);
 		if (rec != NULL)
-			field_to_text(f, rec, &t[1]);
-		if (!str_eq(buf_view(&t[0]), buf_view(&t[1]))) {
+			entity_field_text(f, rec, false, &t[1]);
+		if (personal || !str_eq(buf_view(&t[0]), buf_view(&t[1]))) {
 			jw_karr(&j, f->name);
 			jw_str(&j, buf_view(&t[0]));
 			jw_str(&j, buf_view(&t[1]));
@@ -283,25 +324,41 @@ static enum err conflict(struct req *rq, const struct entity *e)
 			"another %s already has this value", e->name);
 }
 
-enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
+/* The row itself, with id and version set. */
+static enum err insert_row(struct req *rq, const struct entity *e, const void *rec)
 {
-	const struct entity_plan *p = entity_plan_of(rq->app, e);
-	struct arg v[FIELD_MAX + 3];
-	int64_t id = db_new_id(rq->db);
-	enum err err;
+	struct arg v[FIELD_MAX + 3 + ENTITY_FOUND];
+	size_t n = 0;
+	enum err err = entity_args(rq, e, rec, v);
 
-	if (id == NIL)
-		return ERR_RETRY;
-	field_set_int(&e->fields.v[0], rec, id);
-	field_set_int(&e->fields.v[1], rec, 1);
-	err = entity_validate(rq, e, NULL, rec);
-	if (err != OK)
-		return err;
-	row_args(&e->fields, rec, v);
 	v[e->fields.n] = I(rq->now);
 	v[e->fields.n + 1] = I(rq->now);
 	v[e->fields.n + 2] = I(rq->who != NULL ? rq->who->user_id : NIL);
-	err = db_exec(rq->db, p->insert, v, e->fields.n + 3, NULL);
+	if (err == OK)
+		err = entity_found_args(rq, e, rec, v + e->fields.n + 3, &n);
+	return err != OK ? err : db_exec(rq->db, entity_plan_of(rq->app, e)->insert, v, e->fields.n + 3 + n, NULL);
+}
+
+static enum err new_row(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
+{
+	*ret_id = db_new_id(rq->db);
+	if (*ret_id == NIL)
+		return ERR_RETRY;
+	field_set_int(&e->fields.v[0], rec, *ret_id);
+	field_set_int(&e->fields.v[1], rec, 1);
+	return OK;
+}
+
+enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
+{
+	int64_t id;
+	enum err err = new_row(rq, e, rec, &id);
+
+	if (err == OK)
+		err = entity_validate(rq, e, NULL, rec);
+	if (err != OK)
+		return err;
+	err = insert_row(rq, e, rec);
 	if (err == ERR_CONFLICT)
 		return conflict(rq, e);
 	if (err != OK)
@@ -310,20 +367,31 @@ enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_
 	return finish_write(rq, e, NULL, rec, "create", id);
 }
 
+enum err entity_put(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
+{
+	enum err err = new_row(rq, e, rec, ret_id);
+
+	return err != OK ? err : insert_row(rq, e, rec);
+}
+
 enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec)
 {
 	const struct entity_plan *p = entity_plan_of(rq->app, e);
-	struct arg v[FIELD_MAX + 3];
+	struct arg v[FIELD_MAX + 3 + ENTITY_FOUND];
 	int64_t version = field_int(&e->fields.v[1], old), changed;
+	size_t n = 0;
 	enum err err = entity_validate(rq, e, old, rec);
 
 	if (err != OK)
 		return err;
 	field_set_int(&e->fields.v[1], rec, version + 1);
-	row_args(&e->fields, rec, v);
+	err = entity_args(rq, e, rec, v);
 	v[e->fields.n] = I(rq->now);
 	v[e->fields.n + 1] = I(version);
-	err = db_exec(rq->db, p->update, v, e->fields.n + 2, &changed);
+	if (err == OK)
+		err = entity_found_args(rq, e, rec, v + e->fields.n + 2, &n);
+	if (err == OK)
+		err = db_exec(rq->db, p->update, v, e->fields.n + 2 + n, &changed);
 	if (err == ERR_CONFLICT)
 		return conflict(rq, e);
 	if (err != OK)
@@ -339,10 +407,7 @@ enum err entity_update(struct req *rq, const struct entity *e, const void *old, 
 static enum err reply_one(struct req *rq, const struct entity_plan *p, const void *rec, struct jw *out)
 {
 	jw_obj(out);
-	for (size_t i = 0; i < p->e->fields.n; i++) {
-		if (!(p->e->fields.v[i].flags & FIELD_PRIVATE))
-			field_encode(&p->e->fields.v[i], rec, out);
-	}
+	entity_members(rq, p, rec, out);
 	if (p->e->extra_row != NULL)
 		p->e->extra_row(rq, rec, out);
 	if (p->e->extra != NULL) {
@@ -419,6 +484,7 @@ static enum err merge_patch(struct req *rq, const struct entity *e, const void *
 
 static enum err reply_preview(struct req *rq, const struct entity *e, const void *old, void *rec, struct jw *out)
 {
+	bool full = entity_full(rq, entity_plan_of(rq->app, e), old);
 	enum err err = entity_validate(rq, e, old, rec);
 
 	if (err != OK)
@@ -433,8 +499,8 @@ static enum err reply_preview(struct req *rq, const struct entity *e, const void
 			continue;
 		buf_init(&t[0], 1 << 17);
 		buf_init(&t[1], 1 << 17);
-		field_to_text(f, old, &t[0]);
-		field_to_text(f, rec, &t[1]);
+		entity_field_text(f, old, full, &t[0]);
+		entity_field_text(f, rec, full, &t[1]);
 		if (!str_eq(buf_view(&t[0]), buf_view(&t[1]))) {
 			jw_obj(out);
 			jw_kz(out, "field", f->name);
@@ -569,7 +635,7 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 		.fn = entity_list, .id = name_camel(a, "list", e->path, ""), .summary = "List" };
 	out[0].nquery = make_query(e, a, false, &out[0].query);
 	out[n] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", e->path)),
-		.perm = e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
+		.perm = e->export != NULL ? e->export : e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
 		.id = name_camel(a, "export", e->path, ""), .summary = "Export as CSV" };
 	out[n].nquery = make_query(e, a, true, &out[n].query);
 	n++;
@@ -606,7 +672,7 @@ static void meta_field(const struct field *f, struct jw *out)
 	} flag_word[] = {
 		{ FIELD_REQUIRED, "required" }, { FIELD_READONLY, "readonly" }, { FIELD_PRIVATE, "private" },
 		{ FIELD_SEARCH, "search" }, { FIELD_FILTER, "filter" }, { FIELD_SORT, "sort" },
-		{ FIELD_UNIQUE, "unique" }, { FIELD_CREATE, "create_only" },
+		{ FIELD_UNIQUE, "unique" }, { FIELD_CREATE, "create_only" }, { FIELD_MASKED, "masked" },
 	};
 
 	jw_obj(out);
@@ -641,6 +707,7 @@ void entity_meta(const struct entity *e, struct jw *out)
 	jw_kobj(out, "perms");
 	jw_kz(out, "read", e->read);
 	jw_kz(out, "write", e->write);
+	jw_kz(out, "export", e->export != NULL ? e->export : e->read);
 	jw_end_obj(out);
 	jw_kbool(out, "create", !(e->flags & ENTITY_NO_CREATE));
 	jw_kbool(out, "import", !(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)));

@@ -28,6 +28,8 @@ struct entity {
 	const char *path;  /* "places" → /api/places */
 	struct fields fields;
 	const char *read, *write; /* permission words */
+	const char *full;	  /* who sees MASKED fields in full, where the row lies; NULL: nobody */
+	const char *export;	  /* who may take rows out as a file; NULL: as read */
 	unsigned flags;
 	const char *order; /* default sort: a field name, "-" first for descending */
 	/* Cross-field rules and derived values, before insert (old == NULL) or update. In the transaction. */
@@ -70,6 +72,16 @@ enum err entity_import(struct req *rq, const struct entity *e, struct str csv, j
 		       bool partial, struct import_result *ret, struct jw *errors) MUST_CHECK;
 /* All rows the caller may see that match rq's filters, as CSV appended to `out`. */
 enum err entity_export(struct req *rq, const struct entity *e, struct buf *out) MUST_CHECK;
+
+/* Inserts a row as it is: no rules and no audit entry (made-up data in bulk; the caller leaves one entry). */
+enum err entity_put(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
+/* Personal data without a purpose, and what else of a field table must not start. */
+enum err entity_check_fields(const struct entity *e, struct error *err) MUST_CHECK;
+/* One row by another field's value (a secret: its exact value), under scope. */
+enum err entity_seek(struct req *rq, const struct entity *e, const char *field, const void *like, void *rec,
+		     bool *ret_found) MUST_CHECK;
+/* "王**" */
+void entity_mask_name(struct str s, struct buf *b);
 
 /* SQL texts of an entity, for the test that prepares all of them. */
 void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg);

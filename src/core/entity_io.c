@@ -8,7 +8,6 @@
 
 #include "base/csv.h"
 #include "core/entity_plan.h"
-#include "core/row.h"
 
 enum { EXPORT_PAGE = 1000, IMPORT_ROWS = 500000, ERRORS_LISTED = 1000, ROW_ARENA = 16 << 20, KEEP_ARENA = 128 << 20 };
 
@@ -33,7 +32,7 @@ static void export_header(const struct entity *e, struct buf *out)
 	csv_end_row(out);
 }
 
-static void export_row(const struct entity *e, const void *rec, struct buf *cell, struct buf *out)
+static void export_row(const struct entity *e, const void *rec, bool full, struct buf *cell, struct buf *out)
 {
 	bool first = true;
 
@@ -41,7 +40,7 @@ static void export_row(const struct entity *e, const void *rec, struct buf *cell
 		if (!is_exported(&e->fields.v[i]))
 			continue;
 		buf_reset(cell);
-		field_to_text(&e->fields.v[i], rec, cell);
+		entity_field_text(&e->fields.v[i], rec, full, cell);
 		csv_cell(out, buf_view(cell), first);
 		if (cell->failed)
 			out->failed = true;
@@ -71,6 +70,7 @@ static enum err export_page(struct req *rq, const struct entity_plan *p, struct 
 	void *rec = arena_alloc(rq->arena, p->e->fields.size);
 	struct buf cell;
 	struct sqlb b;
+	enum err bad = OK;
 
 	if (rec == NULL)
 		return ERR_NOMEM;
@@ -87,12 +87,15 @@ static enum err export_page(struct req *rq, const struct entity_plan *p, struct 
 
 		while (!out->failed && rows_next(r)) {
 			arena_reset(scratch);
-			row_load(&p->e->fields, r, 0, scratch, rec);
-			export_row(p->e, rec, &cell, out);
+			bad = entity_load(rq, p->e, r, scratch, rec);
+			if (bad != OK)
+				break;
+			export_row(p->e, rec, entity_full(rq, p, rec), &cell, out);
 			*last = field_int(&p->e->fields.v[0], rec);
 			(*ret_n)++;
 		}
 		err = rows_close(r);
+		err = err != OK ? err : bad;
 	}
 	buf_release(&cell);
 	sqlb_release(&b);
@@ -432,7 +435,10 @@ static enum err check_repeated(struct import *im)
 		return OK;
 	buf_init(&b, CSV_CELL);
 	buf_z(&b, key == im->p->key ? "k" : "i");
-	field_to_text(key, im->in, &b);
+	if (key->type == F_SECRET) /* plain: two masked ones may look alike */
+		buf_str(&b, field_str(key, im->in));
+	else
+		field_to_text(key, im->in, &b);
 	void *first = smap_get(im->keys, buf_view(&b));
 
 	if (first == NULL) {

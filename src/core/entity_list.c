@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/entity_plan.h"
-#include "core/row.h"
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 200, CURSOR_MAX = 600 };
 
@@ -18,17 +17,21 @@ static void column(char out[80], const struct field *f)
 	strncat(out, f->name, 76);
 }
 
-static struct arg filter_value(struct req *rq, const struct field *f, struct str text)
+static struct arg filter_value(struct req *rq, const struct entity *e, const struct field *f, struct str text)
 {
 	void *one = arena_alloc(rq->arena, f->off + sizeof(struct str));
+	struct arg v = I(NIL);
 
 	if (one == NULL || field_from_text(f, text, rq->arena, one, &rq->err) != OK)
 		return I(NIL);
 	switch (f->type) {
 	case F_STR:
 	case F_JSON:
-	case F_SECRET:
 		return T(field_str(f, one));
+	case F_SECRET:
+		if (entity_blind(rq, e, f, field_str(f, one), &v) != OK)
+			(void)req_fail(rq, ERR_NOMEM, "memory", f->name, "out of memory");
+		return v;
 	case F_REAL:
 		return R(field_real(f, one));
 	default:
@@ -55,8 +58,24 @@ static struct str like_pattern(struct arena *a, struct str q)
 	return s;
 }
 
-static void search_words(struct req *rq, const struct entity *e, struct sqlb *b, struct str q)
+/* A masked field is looked through only where the asker may see it: finding would be reading. */
+static void seen_in_full(struct req *rq, const struct entity_plan *p, struct sqlb *b)
 {
+	char col[80];
+
+	if (rq->who == NULL)
+		return;
+	if (p->e->full == NULL || p->scope == NULL) {
+		sqlb_add(b, " AND 1 = 0");
+		return;
+	}
+	column(col, p->scope);
+	scope_place(b, rq->who, p->e->full, col);
+}
+
+static void search_words(struct req *rq, const struct entity_plan *p, struct sqlb *b, struct str q)
+{
+	const struct entity *e = p->e;
 	struct str pattern = like_pattern(rq->arena, q);
 	bool first = true;
 
@@ -66,9 +85,12 @@ static void search_words(struct req *rq, const struct entity *e, struct sqlb *b,
 		if (!(e->fields.v[i].flags & FIELD_SEARCH))
 			continue;
 		column(col, &e->fields.v[i]);
-		sqlb_add(b, first ? " AND (lower(" : " OR lower(");
+		sqlb_add(b, first ? " AND ((lower(" : " OR (lower(");
 		sqlb_add(b, col);
 		sqlb_cond(b, ") LIKE lower(?) ESCAPE '!'", T(pattern));
+		if (e->fields.v[i].flags & FIELD_MASKED)
+			seen_in_full(rq, p, b);
+		sqlb_add(b, ")");
 		first = false;
 	}
 	if (!first)
@@ -103,19 +125,21 @@ enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *
 		text = req_query(rq, f->name);
 		if (text.p == NULL || text.n == 0)
 			continue;
-		struct arg v = filter_value(rq, f, text);
+		struct arg v = filter_value(rq, e, f, text);
 
 		if (rq->err.err != OK)
 			return rq->err.err;
 		column(col, f);
 		sqlb_add(b, " AND ");
 		sqlb_add(b, col);
-		sqlb_cond(b, " = ?", v);
+		sqlb_cond(b, f->type == F_SECRET ? "_hash = ?" : " = ?", v);
+		if ((f->flags & FIELD_MASKED) || (f->type == F_SECRET && e->full != NULL))
+			seen_in_full(rq, p, b);
 	}
 	struct str q = str_trim(req_query(rq, "q"));
 
 	if (q.p != NULL && q.n > 0)
-		search_words(rq, e, b, q);
+		search_words(rq, p, b, q);
 	return OK;
 }
 
@@ -201,10 +225,7 @@ void entity_row_json(struct req *rq, const struct entity_plan *p, const void *re
 		     int64_t updated, struct jw *out)
 {
 	jw_obj(out);
-	for (size_t i = 0; i < p->e->fields.n; i++) {
-		if (!(p->e->fields.v[i].flags & FIELD_PRIVATE))
-			field_encode(&p->e->fields.v[i], rec, out);
-	}
+	entity_members(rq, p, rec, out);
 	jw_ktime(out, "created_at", created);
 	jw_ktime(out, "updated_at", updated);
 	if (p->e->extra_row != NULL)
@@ -241,6 +262,7 @@ static enum err write_page(struct req *rq, const struct entity_plan *p, const st
 	int64_t n = 0, last_id = NIL;
 	void *rec = arena_alloc(rq->arena, p->e->fields.size);
 	bool more = false;
+	enum err bad = OK;
 
 	jw_karr(out, "items");
 	while (rec != NULL && rows_next(r)) {
@@ -248,7 +270,9 @@ static enum err write_page(struct req *rq, const struct entity_plan *p, const st
 			more = true;
 			break;
 		}
-		row_load(&p->e->fields, r, 0, rq->arena, rec);
+		bad = entity_load(rq, p->e, r, rq->arena, rec);
+		if (bad != OK)
+			break;
 		entity_row_json(rq, p, rec, row_int_at(r, last_col), row_int_at(r, last_col + 1), out);
 		last_id = field_int(&p->e->fields.v[0], rec);
 		n++;
@@ -261,7 +285,7 @@ static enum err write_page(struct req *rq, const struct entity_plan *p, const st
 		write_cursor(o, last_id, rec, out);
 	else
 		jw_kz(out, "next", NULL);
-	return rec == NULL ? ERR_NOMEM : err;
+	return rec == NULL ? ERR_NOMEM : err != OK ? err : bad;
 }
 
 enum err entity_list(struct req *rq, struct jw *out)

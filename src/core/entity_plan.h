@@ -6,6 +6,9 @@
 #include "core/entity.h"
 #include "core/sqlb.h"
 
+/* Most secrets of one entity that are found by their value. */
+enum { ENTITY_FOUND = 4 };
+
 struct entity_plan {
 	const struct entity *e;
 	const char *select; /* "SELECT t.a, …, t.created_at, t.updated_at FROM x t WHERE 1 = 1" */
@@ -13,6 +16,7 @@ struct entity_plan {
 	const char *insert, *update, *remove;
 	const struct field *scope; /* the FIELD_SCOPE field, or NULL: not tied to a place */
 	const struct field *key;   /* the first FIELD_UNIQUE field, or NULL */
+	bool masked;		   /* has MASKED fields */
 };
 
 /* Made by app_open for every entity of every module; memory from app->arena. */
@@ -26,6 +30,22 @@ const struct shape *entity_one_shape(const struct entity *e, const struct shape 
 
 /* Conditions from scope and the request's filters (not paging). */
 enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *b) MUST_CHECK;
+/* A row between table and memory: secrets are sealed there and plain here (entity_row.c). */
+enum err entity_load(struct req *rq, const struct entity *e, struct rows *r, struct arena *a, void *rec) MUST_CHECK;
+enum err entity_args(struct req *rq, const struct entity *e, const void *rec, struct arg *out) MUST_CHECK;
+/* Blind indexes of the secrets that are found by value, in field order; at most ENTITY_FOUND. */
+enum err entity_found_args(struct req *rq, const struct entity *e, const void *rec, struct arg *out,
+			   size_t *ret_n) MUST_CHECK;
+/* Their columns, each with `before` before it. */
+void entity_found_columns(const struct entity *e, const char *before, struct buf *b);
+enum err entity_blind(struct req *rq, const struct entity *e, const struct field *f, struct str plain,
+		      struct arg *ret) MUST_CHECK;
+/* May the asker see this row's MASKED fields? */
+bool entity_full(const struct req *rq, const struct entity_plan *p, const void *rec);
+/* A cell: as field_to_text, but masked unless `full`. */
+void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b);
+/* The fields of a row (no braces). */
+void entity_members(const struct req *rq, const struct entity_plan *p, const void *rec, struct jw *out);
 /* One row as an object: fields, times, extra_row. */
 void entity_row_json(struct req *rq, const struct entity_plan *p, const void *rec, int64_t created,
 		     int64_t updated, struct jw *out);

@@ -50,7 +50,7 @@ const struct shape import_shape = { .name = "ImportResult", MEMBERS(import_membe
 
 /* ---- what entity_meta writes ---- */
 
-static const struct member perms_member[] = { { "read", F_STR }, { "write", F_STR } };
+static const struct member perms_member[] = { { "read", F_STR }, { "write", F_STR }, { "export", F_STR } };
 static const struct shape perms_shape = { .name = NULL, MEMBERS(perms_member) };
 
 static const char *const type_word[] = { "str", "int", "bool", "real", "time", "date", "id", "code", "money", "enum",

@@ -13,6 +13,7 @@
 #include "mod/map/map.h"
 #include "mod/party/party.h"
 #include "mod/place/place.h"
+#include "mod/registry/registry.h"
 #include "mod/task/task.h"
 
 const struct module *const gezhi_modules[] = {
@@ -29,5 +30,6 @@ const struct module *const gezhi_modules[] = {
 	&task_module,
 	&centre_module,
 	&kpi_module,
+	&registry_module,
 	NULL,
 };

@@ -93,12 +93,12 @@ async function idFor(path: string): Promise<string> {
 }
 
 async function filled(op: Operation): Promise<string> {
-	const id = op.path.includes('{id}') ? await idFor(op.path) : '';
+	const id = op.path.includes('{id}') ? await idFor(op.path.replace('registry/{kind}', 'buildings')) : '';
 	const { query_code } = op.path.includes('{query_code}') ? await report(duty) : { query_code: '' };
 	const query: Record<string, string> = {
 		'/api/places/at': '?lon=0&lat=0', '/api/calendar': '?year=2026', '/api/duty-choice': `?code=${lamp}`, '/api/events/similar': '?lon=110&lat=20',
 	};
-	return op.path.replace('{id}', id).replace('{code}', grid).replace('{name}', 'on_time_rate').replace('{query_code}', query_code) + (query[op.path] ?? '');
+	return op.path.replace('{kind}', 'buildings').replace('{id}', id).replace('{code}', grid).replace('{name}', 'on_time_rate').replace('{query_code}', query_code) + (query[op.path] ?? '');
 }
 
 test('every GET, by several roles, is answered as described; each succeeds for somebody', async () => {

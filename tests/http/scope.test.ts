@@ -111,6 +111,7 @@ function column(text: string, name: string): string[] {
  * to departments and to other streets, so everybody who works here finds them. */
 const placed: [string, string, string][] = [
 	['places', 'code', 'place.read'], ['posts', 'place', 'post.read'], ['party_orgs', 'place', 'party.read'],
+	['buildings', 'place', 'registry.read'], ['things', 'place', 'registry.read'],
 ];
 
 for (const login of logins)

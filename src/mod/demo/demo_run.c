@@ -131,6 +131,8 @@ static enum err make(struct world *w)
 		err = demo_make_staff(w);
 	if (err == OK)
 		err = reload(w);
+	if (err == OK)
+		err = demo_make_registry(w);
 	if (err == OK && w->o.events > 0)
 		err = demo_make_pictures(w);
 	if (err == OK && w->o.events > 0)

@@ -24,6 +24,7 @@ struct demo_options {
 struct demo_result {
 	int64_t until; /* as told */
 	int64_t places, units, orgs, accounts, posts, events, actions;
+	int64_t buildings, households, people; /* of the registry */
 	int64_t refused; /* actions the engine did not allow: 0 unless something is wrong */
 };
 

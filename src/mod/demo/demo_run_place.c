@@ -110,7 +110,7 @@ static void remember(struct place_batch *b, const struct demo_place *p)
 		struct demo_grid *g = &w->grid[w->ngrid - 1];
 
 		w->micro[w->nmicro++] = (struct demo_micro){ .code = p->code, .grid = w->ngrid - 1,
-			.number = (int)++g->nmicro };
+			.number = (int)++g->nmicro, .households = p->households, .lon = p->lon, .lat = p->lat };
 	}
 }
 

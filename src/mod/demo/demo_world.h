@@ -11,7 +11,7 @@
 enum { Q_DEMO_USED, Q_DEMO_SETTING, Q_DEMO_PLACE, Q_DEMO_SHAPE, Q_DEMO_PLACE_CODE, Q_DEMO_UNIT, Q_DEMO_ORG,
        Q_DEMO_COVER, Q_DEMO_ACCOUNT, Q_DEMO_POST, Q_DEMO_LEADER, Q_DEMO_QUESTION, Q_DEMO_FILE_GET, Q_DEMO_FILE_DROP,
        Q_DEMO_FILE, Q_DEMO_PARTS, Q_DEMO_OLD_OUTBOX, Q_DEMO_CODE_ID,
-       Q_DEMO_MATTERS, Q_DEMO_TALLY, Q_DEMO_DELTA_DROP, DEMO_NSQL };
+       Q_DEMO_MATTERS, Q_DEMO_TALLY, Q_DEMO_DELTA_DROP, Q_DEMO_HEAD, DEMO_NSQL };
 
 enum { CREW_MAX = 4, DEMO_PICTURES = 6, DUTY_OFFICERS = 3 };
 
@@ -50,7 +50,8 @@ struct demo_grid {
 struct demo_micro {
 	int64_t code;
 	size_t grid;
-	int number;
+	int number, households;
+	double lon, lat;
 };
 
 struct demo_picture {
@@ -78,6 +79,7 @@ struct world {
 	size_t nstreet, ncommunity, ngrid, nmicro;
 	struct map *crew; /* unit → struct crew; only when there are events */
 	const struct principal *resident; /* resident1 */
+	size_t *people;	/* grid → number of its first person; SIZE_MAX: nobody is entered there */
 	struct demo_picture picture[DEMO_PICTURES];
 	char hash[128]; /* of the demo accounts' password */
 };
@@ -90,6 +92,7 @@ enum err demo_make_units(struct world *w) MUST_CHECK;
 enum err demo_make_party(struct world *w) MUST_CHECK;
 enum err demo_make_questions(struct world *w) MUST_CHECK;
 enum err demo_make_staff(struct world *w) MUST_CHECK;
+enum err demo_make_registry(struct world *w) MUST_CHECK;
 enum err demo_make_pictures(struct world *w) MUST_CHECK;
 enum err demo_make_events(struct world *w) MUST_CHECK;
 enum err demo_tallies(struct world *w) MUST_CHECK;

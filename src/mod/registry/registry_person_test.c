@@ -240,6 +240,8 @@ static void test_masked_by_role(void **state)
 		assert_string_equal(test_str(t, "items.0.name"), "王**");
 		assert_int_equal(test_call(t, "GET /api/persons?q=%E5%BB%BA%E5%9B%BD", NULL), 200);
 		assert_int_equal(test_len(t, "items"), 0);
+		assert_int_equal(test_call(t, "GET /api/persons?phone=13800001111", NULL), 200);
+		assert_int_equal(test_len(t, "items"), 0);
 	}
 	assert_int_equal(test_call(t, "GET /api/persons/export", NULL), 200);
 	assert_true(reg_said(t, "王**"));

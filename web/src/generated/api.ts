@@ -14,14 +14,22 @@ export interface Page<T> {
 	count?: number
 }
 
+export type BuildingKind = 'residential' | 'mixed' | 'commercial' | 'office' | 'public' | 'industrial' | 'farmhouse' | 'other'
+export type BuildingRisk = 'none' | 'watch' | 'grade_c' | 'grade_d'
+export type CareDue = 'due' | 'overdue' | 'pending'
+export type CareMode = 'visit' | 'phone_allowed'
+export type CareOutcome = 'met' | 'not_home' | 'phone'
+export type CareType = 'lone_elder' | 'disability' | 'hardship' | 'left_behind_child' | 'hazard_venue' | 'hazard_structure'
 export type Clock = 'accept' | 'sign' | 'handle' | 'verify' | 'arrive'
 export type ClockOp = 'start' | 'stop' | 'pause' | 'resume' | 'extend' | 'set_due' | 'unstop' | 'void'
 export type ClockState = 'running' | 'stopped' | 'paused' | 'void'
 export type ClockUnit = 'calendar' | 'working'
+export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
 export type DutyList = 'statutory' | 'cooperative'
 export type DutyState = 'active' | 'withdrawn'
 export type DutyTarget = 'street' | 'department' | 'district'
+export type EndedReason = 'moved_out' | 'died' | 'merged' | 'consent_withdrawn' | 'not_needed' | 'other'
 export type FieldType = 'str' | 'int' | 'bool' | 'real' | 'time' | 'date' | 'id' | 'code' | 'money' | 'enum' | 'json' | 'secret'
 export type GranularityFlag = 'split' | 'merge'
 export type Join = 'all' | 'any'
@@ -29,19 +37,30 @@ export type KpiBetter = 'high' | 'low'
 export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Lineage = 'split' | 'merge' | 'adjust'
+export type LinkRole = 'owner' | 'tenant' | 'lives_in' | 'works_at' | 'guardian' | 'member_of'
+export type OrganisationKind = 'enterprise' | 'individual' | 'public' | 'social'
 export type PartyForm = 'solo' | 'joint' | 'functional'
 export type PartyLevel = 'none' | 'street' | 'community' | 'grid' | 'micro_grid' | 'household'
 export type PlaceKind = 'city' | 'district' | 'subdistrict' | 'town' | 'community' | 'village' | 'general' | 'park' | 'mall' | 'school' | 'market' | 'hospital' | 'micro' | 'dedicated' | 'province'
 export type QuestionType = 'text' | 'number' | 'choice' | 'yes_no' | 'date'
+export type RegistryObject = 'person' | 'household' | 'building' | 'room' | 'venue' | 'thing' | 'organisation'
+export type Relation = 'head' | 'spouse' | 'child' | 'child_in_law' | 'grandchild' | 'parent' | 'grandparent' | 'sibling' | 'other'
+export type ResidenceKind = 'resident' | 'floating' | 'registered_elsewhere'
+export type RiskLevel = 'low' | 'normal' | 'high' | 'major'
 export type Role = 'district_admin' | 'district_dept' | 'director' | 'duty_officer' | 'board_lead' | 'post_clerk' | 'community_secretary' | 'grid_leader' | 'grid_worker_ft' | 'grid_worker_pt' | 'grid_instructor' | 'micro_leader' | 'party_household' | 'volunteer' | 'property_company' | 'owners_committee' | 'enterprise_partner' | 'gig_worker' | 'resident' | 'auditor' | 'district_viewer'
+export type RoomUse = 'self' | 'rent' | 'empty' | 'shop' | 'office'
 export type Satisfied = 'yes' | 'fairly' | 'no'
+export type Sex = 'unknown' | 'male' | 'female' | 'unstated'
 export type Source = 'resident' | 'desk' | 'grid' | 'hotline' | 'sensor' | 'import' | 'api'
 export type State = 'none' | 'reported' | 'accepted' | 'dispatched' | 'handling' | 'checking' | 'closed' | 'rated' | 'archived' | 'rejected' | 'merged' | 'return_review' | 'paused' | 'hard_case' | 'split'
+export type Structure = 'unknown' | 'brick' | 'brick_concrete' | 'concrete' | 'steel' | 'wood'
 export type TaskWork = 'policy' | 'data' | 'opinion' | 'hazard' | 'dispute' | 'service' | 'temporary'
+export type ThingState = 'good' | 'damaged' | 'missing' | 'removed'
 export type Track = 'none' | 'party' | 'economy' | 'livelihood' | 'peace'
 export type UnitKind = 'department' | 'centre' | 'board' | 'community' | 'grid' | 'company'
 export type UnitRole = 'lead' | 'coop' | 'whistle'
 export type Urgency = 'U1' | 'U2' | 'U3' | 'U4' | 'Q'
+export type VenueKind = 'shop' | 'restaurant' | 'school' | 'kindergarten' | 'hospital' | 'market' | 'hotel' | 'entertainment' | 'factory' | 'warehouse' | 'dangerous' | 'plot' | 'public' | 'other'
 
 export interface ActOnEventsBody {
 	action: string
@@ -117,6 +136,81 @@ export interface Boot {
 	map: MapHome
 }
 
+export interface Building {
+	place_name: string | null
+	id: Id
+	version: number
+	code: string
+	name: string
+	address: string | null
+	kind: BuildingKind
+	floors: number | null
+	units: number | null
+	year_built: number | null
+	structure: Structure
+	has_lift: boolean | null
+	risk: BuildingRisk
+	lon: number | null
+	lat: number | null
+	place: Code
+	shape: unknown | null
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface BuildingFloors {
+	id: Id
+	code: string
+	name: string
+	floors: Floor[]
+	rooms: number
+	households: number | null
+	people: number | null
+	visit_plans: number | null
+	open_events: number | null
+}
+
+export interface BuildingInput {
+	version?: number | null
+	code?: string | null
+	name: string
+	address?: string | null
+	kind?: BuildingKind | null
+	floors?: number | null
+	units?: number | null
+	year_built?: number | null
+	structure?: Structure | null
+	has_lift?: boolean | null
+	risk?: BuildingRisk | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	shape?: unknown | null
+	source?: DataSource | null
+}
+
+export interface BuildingPatch {
+	version: number | null
+	code?: string | null
+	name?: string
+	address?: string | null
+	kind?: BuildingKind | null
+	floors?: number | null
+	units?: number | null
+	year_built?: number | null
+	structure?: Structure | null
+	has_lift?: boolean | null
+	risk?: BuildingRisk | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	shape?: unknown | null
+	source?: DataSource | null
+}
+
 export interface BulkFailure {
 	id: Id | null
 	error: ErrorBody
@@ -147,6 +241,124 @@ export interface CalendarYear {
 	version: number | null
 	hours: [string, string][]
 	days: CalendarDay[]
+}
+
+export interface CareCoverage {
+	day: Day
+	numerator: number
+	denominator: number
+	value: number | null
+	missed: CareMissed[]
+	left: CareLeft[]
+}
+
+export interface CareLeft {
+	id: Id
+	target: string | null
+	target_kind: RegistryObject
+	target_id: Id
+	place: Code
+	place_name: string | null
+	ended_at: Day
+	reason: EndedReason | null
+}
+
+export interface CareMissed {
+	id: Id
+	target: string | null
+	target_kind: RegistryObject
+	target_id: Id
+	place: Code
+	place_name: string | null
+	last: Day | null
+	due: Day
+	state: CareDue
+}
+
+export interface CarePlan {
+	place_name: string | null
+	id: Id
+	version: number
+	target_kind: RegistryObject
+	target_id: Id
+	type: CareType
+	basis: string
+	consent_id: Id | null
+	law: string | null
+	started: Day
+	expires: Day
+	cycle_days: number
+	mode: CareMode
+	visitor_id: Id | null
+	next_due: Day
+	ended_at: Day | null
+	ended_reason: EndedReason | null
+	place: Code
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface CarePlanInput {
+	version?: number | null
+	target_kind: RegistryObject
+	target_id: Id
+	type: CareType
+	basis: string
+	consent_id?: Id | null
+	law?: string | null
+	started?: Day | null
+	expires: Day
+	cycle_days: number
+	mode?: CareMode | null
+	visitor_id?: Id | null
+	ended_at?: Day | null
+	ended_reason?: EndedReason | null
+}
+
+export interface CarePlanPatch {
+	version: number | null
+	target_kind?: RegistryObject
+	target_id?: Id
+	type?: CareType
+	basis?: string
+	consent_id?: Id | null
+	law?: string | null
+	started?: Day | null
+	expires?: Day
+	cycle_days?: number
+	mode?: CareMode | null
+	visitor_id?: Id | null
+	ended_at?: Day | null
+	ended_reason?: EndedReason | null
+}
+
+export interface CareVisit {
+	place_name: string | null
+	id: Id
+	version: number
+	plan_id: Id
+	at: Time
+	outcome: CareOutcome
+	note: string | null
+	place: Code
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface CareVisitInput {
+	version?: number | null
+	plan_id: Id
+	at?: Time | null
+	outcome: CareOutcome
+	note?: string | null
+}
+
+export interface CareVisitPatch {
+	version: number | null
+	plan_id?: Id
+	at?: Time | null
+	outcome?: CareOutcome
+	note?: string | null
 }
 
 export interface Change {
@@ -224,6 +436,41 @@ export interface CodeQuestionPatch {
 	type?: QuestionType
 	required?: boolean | null
 	choices?: string | null
+}
+
+export interface Consent {
+	place_name: string | null
+	id: Id
+	version: number
+	person_id: Id
+	purpose: string
+	guardian_id: Id | null
+	given_at: Time
+	expires_at: Time | null
+	withdrawn_at: Time | null
+	place: Code
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface ConsentInput {
+	version?: number | null
+	person_id: Id
+	purpose: string
+	guardian_id?: Id | null
+	given_at?: Time | null
+	expires_at?: Time | null
+	withdrawn_at?: Time | null
+}
+
+export interface ConsentPatch {
+	version: number | null
+	person_id?: Id
+	purpose?: string
+	guardian_id?: Id | null
+	given_at?: Time | null
+	expires_at?: Time | null
+	withdrawn_at?: Time | null
 }
 
 export interface Coverage {
@@ -566,6 +813,18 @@ export interface EventImportResult {
 	cells: EventImportCell[]
 }
 
+export interface Fact {
+	field: string
+	source: DataSource
+	by: Id | null
+	by_name: string | null
+	at: Time
+}
+
+export interface Facts {
+	items: Fact[]
+}
+
 export interface Figures {
 	place: Code
 	place_name: string | null
@@ -578,6 +837,28 @@ export interface Figures {
 	amber: number
 	today_in: number
 	today_closed: number
+}
+
+export interface Floor {
+	floor: number
+	rooms: FloorRoom[]
+}
+
+export interface FloorHousehold {
+	id: Id
+	head: string | null
+	size: number | null
+	people: number
+	self_confirmed_at: Time | null
+	visit_plans: number | null
+}
+
+export interface FloorRoom {
+	id: Id
+	unit_no: string
+	room_no: string
+	use: RoomUse
+	households: FloorHousehold[]
 }
 
 export interface FlowRule {
@@ -663,6 +944,48 @@ export interface HistoryItem {
 	to: State | null
 	text: string | null
 	data: Record<string, unknown> | null
+}
+
+export interface Household {
+	place_name: string | null
+	id: Id
+	version: number
+	code: string
+	room_id: Id | null
+	head_id: Id | null
+	size: number | null
+	self_confirmed_at: Time | null
+	place: Code
+	active: boolean
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface HouseholdInput {
+	version?: number | null
+	code?: string | null
+	room_id?: Id | null
+	head_id?: Id | null
+	size?: number | null
+	self_confirmed_at?: Time | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
+}
+
+export interface HouseholdPatch {
+	version: number | null
+	code?: string | null
+	room_id?: Id | null
+	head_id?: Id | null
+	size?: number | null
+	self_confirmed_at?: Time | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
 }
 
 export interface ImportProblem {
@@ -839,6 +1162,49 @@ export interface KpiSample {
 	closed: number
 }
 
+export interface Link {
+	place_name: string | null
+	id: Id
+	version: number
+	role: LinkRole
+	from_kind: RegistryObject
+	from_id: Id
+	to_kind: RegistryObject
+	to_id: Id
+	valid_from: Day
+	valid_to: Day | null
+	place: Code
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface LinkInput {
+	version?: number | null
+	role: LinkRole
+	from_kind: RegistryObject
+	from_id: Id
+	to_kind: RegistryObject
+	to_id: Id
+	valid_from?: Day | null
+	valid_to?: Day | null
+	source?: DataSource | null
+}
+
+export interface LinkPatch {
+	version: number | null
+	role?: LinkRole
+	from_kind?: RegistryObject
+	from_id?: Id
+	to_kind?: RegistryObject
+	to_id?: Id
+	valid_from?: Day | null
+	valid_to?: Day | null
+	source?: DataSource | null
+}
+
 export interface MapHome {
 	center: [number, number]
 	zoom: number
@@ -955,7 +1321,7 @@ export interface MetaAction {
 export interface MetaEntity {
 	name: string
 	path: string
-	perms: { read: string; write: string }
+	perms: { read: string; write: string; export: string }
 	create: boolean
 	import: boolean
 	delete: boolean
@@ -1013,6 +1379,57 @@ export interface OfficialCode {
 
 export interface OpenApi {
 	[member: string]: unknown
+}
+
+export interface Organisation {
+	place_name: string | null
+	id: Id
+	version: number
+	uscc: string | null
+	name: string
+	kind: OrganisationKind
+	industry: string | null
+	address: string | null
+	phone: string | null
+	lon: number | null
+	lat: number | null
+	place: Code
+	active: boolean
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface OrganisationInput {
+	version?: number | null
+	uscc?: string | null
+	name: string
+	kind?: OrganisationKind | null
+	industry?: string | null
+	address?: string | null
+	phone?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
+}
+
+export interface OrganisationPatch {
+	version: number | null
+	uscc?: string | null
+	name?: string
+	kind?: OrganisationKind | null
+	industry?: string | null
+	address?: string | null
+	phone?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
 }
 
 export interface PartyCover {
@@ -1109,6 +1526,63 @@ export interface PartyOrgStep {
 	form: PartyForm
 	place: Code
 	place_name: string | null
+}
+
+export interface Person {
+	place_name: string | null
+	id: Id
+	version: number
+	name: string
+	sex: Sex
+	birth: Day | null
+	id_no: string | null
+	phone: string | null
+	residence_kind: ResidenceKind
+	household_id: Id | null
+	relation: Relation
+	place: Code
+	active: boolean
+	ended_at: Day | null
+	ended_reason: EndedReason | null
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface PersonInput {
+	version?: number | null
+	name: string
+	sex?: Sex | null
+	birth?: Day | null
+	id_no?: string | null
+	phone?: string | null
+	residence_kind?: ResidenceKind | null
+	household_id?: Id | null
+	relation?: Relation | null
+	place?: Code | null
+	active?: boolean | null
+	ended_at?: Day | null
+	ended_reason?: EndedReason | null
+	source?: DataSource | null
+}
+
+export interface PersonPatch {
+	version: number | null
+	name?: string
+	sex?: Sex | null
+	birth?: Day | null
+	id_no?: string | null
+	phone?: string | null
+	residence_kind?: ResidenceKind | null
+	household_id?: Id | null
+	relation?: Relation | null
+	place?: Code | null
+	active?: boolean | null
+	ended_at?: Day | null
+	ended_reason?: EndedReason | null
+	source?: DataSource | null
 }
 
 export interface Place {
@@ -1345,6 +1819,18 @@ export interface PutPlaceNormsBody {
 	micro_grid: unknown
 }
 
+export interface Reader {
+	at: Time
+	by: Id | null
+	by_name: string | null
+	purpose: string | null
+	fields: string[]
+}
+
+export interface Readers {
+	items: Reader[]
+}
+
 export interface Reason {
 	id: Id
 	version: number
@@ -1375,6 +1861,18 @@ export interface ReasonPatch {
 	active?: boolean | null
 }
 
+export interface RegistryCounts {
+	place: Code | null
+	at: Time
+	people: number | null
+	households: number | null
+	buildings: number
+	rooms: number
+	venues: number
+	things: number
+	organisations: number
+}
+
 export interface ReplacePlaceBody {
 	kind: Lineage
 	into: unknown
@@ -1384,6 +1882,49 @@ export interface ReplacePlaceBody {
 export interface Reporter {
 	name: string | null
 	phone: string | null
+}
+
+export interface Room {
+	place_name: string | null
+	id: Id
+	version: number
+	code: string
+	building_id: Id
+	unit_no: string
+	floor: number
+	room_no: string
+	use: RoomUse
+	area: number | null
+	place: Code
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface RoomInput {
+	version?: number | null
+	code?: string | null
+	building_id?: Id | null
+	unit_no?: string | null
+	floor?: number | null
+	room_no?: string | null
+	use?: RoomUse | null
+	area?: number | null
+	source?: DataSource | null
+}
+
+export interface RoomPatch {
+	version: number | null
+	code?: string | null
+	building_id?: Id | null
+	unit_no?: string | null
+	floor?: number | null
+	room_no?: string | null
+	use?: RoomUse | null
+	area?: number | null
+	source?: DataSource | null
 }
 
 export interface RoutingRule {
@@ -1517,6 +2058,84 @@ export interface TaskDetail {
 	actions: MatterAction[]
 }
 
+export interface Thing {
+	place_name: string | null
+	id: Id
+	version: number
+	code: string
+	class_code: string
+	name: string
+	owner_unit: Id | null
+	state: ThingState
+	address: string | null
+	lon: number | null
+	lat: number | null
+	place: Code
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface ThingClass {
+	id: Id
+	version: number
+	code: string
+	name: string
+	category: string
+	dept: string | null
+	active: boolean
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface ThingClassInput {
+	version?: number | null
+	code: string
+	name: string
+	category: string
+	dept?: string | null
+	active?: boolean | null
+}
+
+export interface ThingClassPatch {
+	version: number | null
+	code?: string
+	name?: string
+	category?: string
+	dept?: string | null
+	active?: boolean | null
+}
+
+export interface ThingInput {
+	version?: number | null
+	code?: string | null
+	class_code: string
+	name?: string | null
+	owner_unit?: Id | null
+	state?: ThingState | null
+	address?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	source?: DataSource | null
+}
+
+export interface ThingPatch {
+	version: number | null
+	code?: string | null
+	class_code?: string
+	name?: string | null
+	owner_unit?: Id | null
+	state?: ThingState | null
+	address?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	source?: DataSource | null
+}
+
 export interface TrendDay {
 	date: Day
 	in: number
@@ -1561,8 +2180,21 @@ export interface UnitsAdded {
 	added: number
 }
 
+export interface UnmaskPersonBody {
+	fields: unknown
+	purpose: string
+}
+
 export interface UnmaskReporterBody {
 	purpose: string
+}
+
+export interface Unmasked {
+	id_no?: string | null
+	phone?: string | null
+	name?: string | null
+	birth?: Day | null
+	contact?: string | null
 }
 
 export interface User {
@@ -1591,6 +2223,72 @@ export interface UserPatch {
 	name?: string
 	active?: boolean | null
 	on_leave_until?: Time | null
+}
+
+export interface Venue {
+	place_name: string | null
+	id: Id
+	version: number
+	code: string | null
+	name: string
+	kind: VenueKind
+	org_id: Id | null
+	contact: string | null
+	phone: string | null
+	risk_level: RiskLevel
+	last_check: Day | null
+	address: string | null
+	lon: number | null
+	lat: number | null
+	place: Code
+	active: boolean
+	source: DataSource
+	verified_at: Time | null
+	verified_by: Id | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface VenueInput {
+	version?: number | null
+	code?: string | null
+	name: string
+	kind?: VenueKind | null
+	org_id?: Id | null
+	contact?: string | null
+	phone?: string | null
+	risk_level?: RiskLevel | null
+	last_check?: Day | null
+	address?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
+}
+
+export interface VenuePatch {
+	version: number | null
+	code?: string | null
+	name?: string
+	kind?: VenueKind | null
+	org_id?: Id | null
+	contact?: string | null
+	phone?: string | null
+	risk_level?: RiskLevel | null
+	last_check?: Day | null
+	address?: string | null
+	lon?: number | null
+	lat?: number | null
+	place?: Code | null
+	active?: boolean | null
+	source?: DataSource | null
+}
+
+export interface Verified {
+	id: Id
+	version: number
+	verified_at: Time | null
 }
 
 export interface Operations {
@@ -2916,5 +3614,734 @@ export interface Operations {
 		query: { place?: Code; from?: Day; to?: Day; kind?: string }
 		body: null
 		reply: Page<TrendDay>
+	}
+	/** Masked values in full, for a stated purpose */
+	unmaskPerson: {
+		method: 'POST'
+		path: '/api/persons/{id}/unmask'
+		params: { id: string }
+		query: null
+		body: UnmaskPersonBody
+		reply: Unmasked
+	}
+	/** Masked values in full, for a stated purpose */
+	unmaskVenue: {
+		method: 'POST'
+		path: '/api/venues/{id}/unmask'
+		params: { id: string }
+		query: null
+		body: UnmaskPersonBody
+		reply: Unmasked
+	}
+	/** Who read what of this person in full, when and why */
+	listPersonReaders: {
+		method: 'GET'
+		path: '/api/persons/{id}/readers'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Readers
+	}
+	/** People, households, buildings and the rest, exactly */
+	countRegistry: {
+		method: 'GET'
+		path: '/api/registry/counts'
+		params: null
+		query: { place?: Code }
+		body: null
+		reply: RegistryCounts
+	}
+	/** Source and date of each value */
+	listRegistryFacts: {
+		method: 'GET'
+		path: '/api/registry/{kind}/{id}/facts'
+		params: { kind: string; id: string }
+		query: null
+		body: null
+		reply: Facts
+	}
+	/** Found right on the spot: nothing changes but the date */
+	setRegistryVerified: {
+		method: 'POST'
+		path: '/api/registry/{kind}/{id}/verify'
+		params: { kind: string; id: string }
+		query: null
+		body: null
+		reply: Verified
+	}
+	/** A building floor by floor */
+	getBuildingFloors: {
+		method: 'GET'
+		path: '/api/buildings/{id}/floors'
+		params: { id: string }
+		query: null
+		body: null
+		reply: BuildingFloors
+	}
+	/** Share of visit plans with a visit in their cycle, and those without */
+	getCareCoverage: {
+		method: 'GET'
+		path: '/api/reports/care-coverage'
+		params: null
+		query: { place?: Code; at?: Day }
+		body: null
+		reply: CareCoverage
+	}
+	/** List */
+	listOrganisations: {
+		method: 'GET'
+		path: '/api/organisations'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: OrganisationKind; industry?: string; active?: boolean; source?: DataSource }
+		body: null
+		reply: Page<Organisation>
+	}
+	/** Export as CSV */
+	exportOrganisations: {
+		method: 'GET'
+		path: '/api/organisations/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; industry?: string; active?: boolean; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getOrganisation: {
+		method: 'GET'
+		path: '/api/organisations/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Organisation
+	}
+	/** Change one */
+	updateOrganisation: {
+		method: 'PATCH'
+		path: '/api/organisations/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: OrganisationPatch
+		reply: Organisation | Preview
+	}
+	/** Create */
+	createOrganisation: {
+		method: 'POST'
+		path: '/api/organisations'
+		params: null
+		query: null
+		body: OrganisationInput
+		reply: Organisation
+	}
+	/** Import CSV */
+	importOrganisations: {
+		method: 'POST'
+		path: '/api/organisations/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listBuildings: {
+		method: 'GET'
+		path: '/api/buildings'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: BuildingKind; risk?: BuildingRisk; source?: DataSource }
+		body: null
+		reply: Page<Building>
+	}
+	/** Export as CSV */
+	exportBuildings: {
+		method: 'GET'
+		path: '/api/buildings/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; risk?: string; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getBuilding: {
+		method: 'GET'
+		path: '/api/buildings/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Building
+	}
+	/** Change one */
+	updateBuilding: {
+		method: 'PATCH'
+		path: '/api/buildings/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: BuildingPatch
+		reply: Building | Preview
+	}
+	/** Create */
+	createBuilding: {
+		method: 'POST'
+		path: '/api/buildings'
+		params: null
+		query: null
+		body: BuildingInput
+		reply: Building
+	}
+	/** Import CSV */
+	importBuildings: {
+		method: 'POST'
+		path: '/api/buildings/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listRooms: {
+		method: 'GET'
+		path: '/api/rooms'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: RoomUse; source?: DataSource }
+		body: null
+		reply: Page<Room>
+	}
+	/** Export as CSV */
+	exportRooms: {
+		method: 'GET'
+		path: '/api/rooms/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: string; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getRoom: {
+		method: 'GET'
+		path: '/api/rooms/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Room
+	}
+	/** Change one */
+	updateRoom: {
+		method: 'PATCH'
+		path: '/api/rooms/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: RoomPatch
+		reply: Room | Preview
+	}
+	/** Create */
+	createRoom: {
+		method: 'POST'
+		path: '/api/rooms'
+		params: null
+		query: null
+		body: RoomInput
+		reply: Room
+	}
+	/** Import CSV */
+	importRooms: {
+		method: 'POST'
+		path: '/api/rooms/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** Delete one */
+	deleteRoom: {
+		method: 'DELETE'
+		path: '/api/rooms/{id}'
+		params: { id: string }
+		query: { version?: number }
+		body: null
+		reply: Deleted
+	}
+	/** List */
+	listHouseholds: {
+		method: 'GET'
+		path: '/api/households'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; room_id?: Id; active?: boolean; source?: DataSource }
+		body: null
+		reply: Page<Household>
+	}
+	/** Export as CSV */
+	exportHouseholds: {
+		method: 'GET'
+		path: '/api/households/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; room_id?: Id; active?: boolean; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getHousehold: {
+		method: 'GET'
+		path: '/api/households/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Household
+	}
+	/** Change one */
+	updateHousehold: {
+		method: 'PATCH'
+		path: '/api/households/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: HouseholdPatch
+		reply: Household | Preview
+	}
+	/** Create */
+	createHousehold: {
+		method: 'POST'
+		path: '/api/households'
+		params: null
+		query: null
+		body: HouseholdInput
+		reply: Household
+	}
+	/** Import CSV */
+	importHouseholds: {
+		method: 'POST'
+		path: '/api/households/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listPersons: {
+		method: 'GET'
+		path: '/api/persons'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; phone?: string; residence_kind?: ResidenceKind; household_id?: Id; active?: boolean; ended_reason?: EndedReason; source?: DataSource }
+		body: null
+		reply: Page<Person>
+	}
+	/** Export as CSV */
+	exportPersons: {
+		method: 'GET'
+		path: '/api/persons/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; phone?: string; residence_kind?: string; household_id?: Id; active?: boolean; ended_reason?: string; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getPerson: {
+		method: 'GET'
+		path: '/api/persons/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Person
+	}
+	/** Change one */
+	updatePerson: {
+		method: 'PATCH'
+		path: '/api/persons/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: PersonPatch
+		reply: Person | Preview
+	}
+	/** Create */
+	createPerson: {
+		method: 'POST'
+		path: '/api/persons'
+		params: null
+		query: null
+		body: PersonInput
+		reply: Person
+	}
+	/** Import CSV */
+	importPersons: {
+		method: 'POST'
+		path: '/api/persons/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listVenues: {
+		method: 'GET'
+		path: '/api/venues'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: VenueKind; org_id?: Id; phone?: string; risk_level?: RiskLevel; active?: boolean; source?: DataSource }
+		body: null
+		reply: Page<Venue>
+	}
+	/** Export as CSV */
+	exportVenues: {
+		method: 'GET'
+		path: '/api/venues/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; org_id?: Id; phone?: string; risk_level?: string; active?: boolean; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getVenue: {
+		method: 'GET'
+		path: '/api/venues/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Venue
+	}
+	/** Change one */
+	updateVenue: {
+		method: 'PATCH'
+		path: '/api/venues/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: VenuePatch
+		reply: Venue | Preview
+	}
+	/** Create */
+	createVenue: {
+		method: 'POST'
+		path: '/api/venues'
+		params: null
+		query: null
+		body: VenueInput
+		reply: Venue
+	}
+	/** Import CSV */
+	importVenues: {
+		method: 'POST'
+		path: '/api/venues/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listThingClasses: {
+		method: 'GET'
+		path: '/api/thing_classes'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; category?: string; dept?: string; active?: boolean }
+		body: null
+		reply: Page<ThingClass>
+	}
+	/** Export as CSV */
+	exportThingClasses: {
+		method: 'GET'
+		path: '/api/thing_classes/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; category?: string; dept?: string; active?: boolean; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getThingClass: {
+		method: 'GET'
+		path: '/api/thing_classes/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: ThingClass
+	}
+	/** Change one */
+	updateThingClass: {
+		method: 'PATCH'
+		path: '/api/thing_classes/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: ThingClassPatch
+		reply: ThingClass | Preview
+	}
+	/** Create */
+	createThingClass: {
+		method: 'POST'
+		path: '/api/thing_classes'
+		params: null
+		query: null
+		body: ThingClassInput
+		reply: ThingClass
+	}
+	/** Import CSV */
+	importThingClasses: {
+		method: 'POST'
+		path: '/api/thing_classes/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listThings: {
+		method: 'GET'
+		path: '/api/things'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: ThingState; source?: DataSource }
+		body: null
+		reply: Page<Thing>
+	}
+	/** Export as CSV */
+	exportThings: {
+		method: 'GET'
+		path: '/api/things/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: string; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getThing: {
+		method: 'GET'
+		path: '/api/things/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Thing
+	}
+	/** Change one */
+	updateThing: {
+		method: 'PATCH'
+		path: '/api/things/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: ThingPatch
+		reply: Thing | Preview
+	}
+	/** Create */
+	createThing: {
+		method: 'POST'
+		path: '/api/things'
+		params: null
+		query: null
+		body: ThingInput
+		reply: Thing
+	}
+	/** Import CSV */
+	importThings: {
+		method: 'POST'
+		path: '/api/things/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** Delete one */
+	deleteThing: {
+		method: 'DELETE'
+		path: '/api/things/{id}'
+		params: { id: string }
+		query: { version?: number }
+		body: null
+		reply: Deleted
+	}
+	/** List */
+	listLinks: {
+		method: 'GET'
+		path: '/api/links'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; role?: LinkRole; from_id?: Id; to_id?: Id; source?: DataSource }
+		body: null
+		reply: Page<Link>
+	}
+	/** Export as CSV */
+	exportLinks: {
+		method: 'GET'
+		path: '/api/links/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; role?: string; from_id?: Id; to_id?: Id; source?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getLink: {
+		method: 'GET'
+		path: '/api/links/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Link
+	}
+	/** Change one */
+	updateLink: {
+		method: 'PATCH'
+		path: '/api/links/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: LinkPatch
+		reply: Link | Preview
+	}
+	/** Create */
+	createLink: {
+		method: 'POST'
+		path: '/api/links'
+		params: null
+		query: null
+		body: LinkInput
+		reply: Link
+	}
+	/** Import CSV */
+	importLinks: {
+		method: 'POST'
+		path: '/api/links/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** Delete one */
+	deleteLink: {
+		method: 'DELETE'
+		path: '/api/links/{id}'
+		params: { id: string }
+		query: { version?: number }
+		body: null
+		reply: Deleted
+	}
+	/** List */
+	listConsents: {
+		method: 'GET'
+		path: '/api/consents'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; person_id?: Id }
+		body: null
+		reply: Page<Consent>
+	}
+	/** Export as CSV */
+	exportConsents: {
+		method: 'GET'
+		path: '/api/consents/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; person_id?: Id; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getConsent: {
+		method: 'GET'
+		path: '/api/consents/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Consent
+	}
+	/** Change one */
+	updateConsent: {
+		method: 'PATCH'
+		path: '/api/consents/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: ConsentPatch
+		reply: Consent | Preview
+	}
+	/** Create */
+	createConsent: {
+		method: 'POST'
+		path: '/api/consents'
+		params: null
+		query: null
+		body: ConsentInput
+		reply: Consent
+	}
+	/** List */
+	listCarePlans: {
+		method: 'GET'
+		path: '/api/care_plans'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; target_kind?: RegistryObject; target_id?: Id; type?: CareType; consent_id?: Id; visitor_id?: Id; ended_reason?: EndedReason }
+		body: null
+		reply: Page<CarePlan>
+	}
+	/** Export as CSV */
+	exportCarePlans: {
+		method: 'GET'
+		path: '/api/care_plans/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; target_kind?: string; target_id?: Id; type?: string; consent_id?: Id; visitor_id?: Id; ended_reason?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getCarePlan: {
+		method: 'GET'
+		path: '/api/care_plans/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: CarePlan
+	}
+	/** Change one */
+	updateCarePlan: {
+		method: 'PATCH'
+		path: '/api/care_plans/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: CarePlanPatch
+		reply: CarePlan | Preview
+	}
+	/** Create */
+	createCarePlan: {
+		method: 'POST'
+		path: '/api/care_plans'
+		params: null
+		query: null
+		body: CarePlanInput
+		reply: CarePlan
+	}
+	/** Import CSV */
+	importCarePlans: {
+		method: 'POST'
+		path: '/api/care_plans/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: ImportResult
+	}
+	/** List */
+	listCareVisits: {
+		method: 'GET'
+		path: '/api/care_visits'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: CareOutcome }
+		body: null
+		reply: Page<CareVisit>
+	}
+	/** Export as CSV */
+	exportCareVisits: {
+		method: 'GET'
+		path: '/api/care_visits/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; format?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getCareVisit: {
+		method: 'GET'
+		path: '/api/care_visits/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: CareVisit
+	}
+	/** Change one */
+	updateCareVisit: {
+		method: 'PATCH'
+		path: '/api/care_visits/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: CareVisitPatch
+		reply: CareVisit | Preview
+	}
+	/** Create */
+	createCareVisit: {
+		method: 'POST'
+		path: '/api/care_visits'
+		params: null
+		query: null
+		body: CareVisitInput
+		reply: CareVisit
 	}
 }
