@@ -34,7 +34,7 @@ test('it is a valid OpenAPI 3.1 document, and its schemas are valid JSON Schema'
 });
 
 test('operation ids are a verb and what it is about, each once', () => {
-	const verbs = 'list|get|count|create|update|delete|import|export|actOn|put|replace|setup|set|change|unmask';
+	const verbs = 'list|get|count|create|update|delete|import|export|actOn|put|replace|setup|set|change|unmask|send|cancel|verify';
 	for (const op of contract.operations) assert.match(op.id, new RegExp(`^(${verbs})[A-Z][A-Za-z]*$`), `${op.method} ${op.path}`);
 	assert.equal(new Set(contract.operations.map((o) => o.id)).size, contract.operations.length);
 	const id = (method: string, path: string): string | undefined => contract.operation(method, path)?.id;
@@ -84,27 +84,42 @@ test('the types the web is built with are those of this server', () => {
 
 /* ---- every operation is met ---- */
 
-/** Ids by the entity's path, from its list; what has none of its own is asked in other ways. */
+/** The id of something of this path's kind; '' when the small demo has none. */
 async function idFor(path: string): Promise<string> {
-	const list = /^\/api\/([\w-]+)\/\{id\}/.exec(path)?.[1] as string;
-	const known: Record<string, string> = { 'party-orgs': 'party_orgs' };
-	const r = ok(await admin.get(`/api/${known[list] ?? list}`, { limit: 1, ...(list === 'places' ? { level: 'grid', has_shape: true } : {}) }));
+	const name = (/^\/api\/([\w-]+)\/\{id\}/.exec(path)?.[1] as string).replace('party-orgs', 'party_orgs');
+	const r = ok(await admin.get(`/api/${name}`, name === 'places' ? { level: 'grid', has_shape: true } : {}));
 	return r.items[0]?.id ?? '';
 }
 
-async function filled(op: Operation): Promise<string> {
-	const id = op.path.includes('{id}') ? await idFor(op.path.replace('registry/{kind}', 'buildings')) : '';
-	const { query_code } = op.path.includes('{query_code}') ? await report(duty) : { query_code: '' };
-	const query: Record<string, string> = {
-		'/api/places/at': '?lon=0&lat=0', '/api/calendar': '?year=2026', '/api/duty-choice': `?code=${lamp}`, '/api/events/similar': '?lon=110&lat=20',
-	};
-	return op.path.replace('{kind}', 'buildings').replace('{id}', id).replace('{code}', grid).replace('{name}', 'on_time_rate').replace('{query_code}', query_code) + (query[op.path] ?? '');
+const queries: Record<string, string> = {
+	'/api/places/at': '?lon=0&lat=0', '/api/calendar': '?year=2026', '/api/duty-choice': `?code=${lamp}`, '/api/events/similar': '?lon=110&lat=20',
+};
+
+/** A path that can be asked, or null where the small demo has nothing of the kind. */
+async function filled(op: Operation): Promise<string | null> {
+	const values: Record<string, string> = { code: grid, name: 'on_time_rate', kind: 'buildings' };
+	if (op.path.includes('{kind}')) values['id'] = await idFor('/api/buildings/{id}');
+	else if (op.path.includes('{id}')) values['id'] = await idFor(op.path);
+	if (op.path.includes('{query_code}')) values['query_code'] = (await report(duty)).query_code;
+	let all = true;
+	const path = op.path.replace(/\{(\w+)\}/g, (_, k: string) => {
+		all = all && Boolean(values[k]);
+		return values[k] ?? '';
+	});
+	return all ? path + (queries[op.path] ?? '') : null;
 }
 
 test('every GET, by several roles, is answered as described; each succeeds for somebody', async () => {
 	const gets = contract.operations.filter((o) => o.method === 'GET' && isJson(o));
 	assert.ok(gets.length > 40);
-	const paths = await Promise.all(gets.map(filled));
+	const paths: string[] = [];
+	const asked: string[] = [];
+	for (const op of gets) {
+		const path = await filled(op);
+		if (path === null) continue;
+		paths.push(path);
+		asked.push(op.id);
+	}
 	for (const login of ['admin', 'duty1', 'grid1', 'resident1', 'auditor1']) {
 		const c = await gz.signIn(login);
 		for (const path of paths) {
@@ -112,9 +127,8 @@ test('every GET, by several roles, is answered as described; each succeeds for s
 			assert.ok(r.status < 500, `${login} ${path}: ${r.text}`);
 		}
 	}
-	// of these the small demo has no row, so there is none to read
-	const none = gets.filter((o, i) => !contract.seen.has(o.id) && !(paths[i] as string).endsWith('/'));
-	assert.deepEqual(none.map((o) => `${o.id} ${paths[gets.indexOf(o)]}`), []);
+	assert.deepEqual(asked.filter((id) => !contract.seen.has(id)), []);
+	assert.ok(asked.length > gets.length - 8, 'the small demo has too little');
 });
 
 test('the other sides of a figure, and its places', async () => {
