@@ -11,7 +11,7 @@ struct sheet {
 	struct xlsx *book;
 };
 
-enum err sheet_open(struct sheet **ret, struct str data, struct error *e)
+enum err sheet_open(struct sheet **ret, struct str data, const struct xlsx_limits *limits, struct error *e)
 {
 	struct sheet *s = calloc(1, sizeof(*s));
 	enum err err = OK;
@@ -20,7 +20,7 @@ enum err sheet_open(struct sheet **ret, struct str data, struct error *e)
 		return err_set(e, ERR_NOMEM, "no_memory", "", "Out of memory.");
 	s->data = data;
 	if (xlsx_maybe(data))
-		err = xlsx_open(&s->book, data, NULL, e);
+		err = xlsx_open(&s->book, data, limits, e);
 	if (err != OK) {
 		free(s);
 		return err;

@@ -18,8 +18,8 @@ struct sheet_row {
 	const unsigned char *flag; /* XLSX_…; NULL for CSV */
 };
 
-/* `data` must outlive it. */
-enum err sheet_open(struct sheet **ret, struct str data, struct error *e) MUST_CHECK;
+/* `data` must outlive it; `limits` are a workbook's, NULL for the usual ones. */
+enum err sheet_open(struct sheet **ret, struct str data, const struct xlsx_limits *limits, struct error *e) MUST_CHECK;
 void sheet_close(struct sheet *s); /* NULL allowed */
 bool sheet_is_book(const struct sheet *s);
 /* Sheets of the file: one for CSV. */

@@ -86,8 +86,10 @@ enum err xlsx_read_merges(struct xlsx *x, size_t sheet)
 	char *win = malloc(XLSX_CHUNK + TAG + 16);
 	struct xlsx_part part;
 	size_t have = 0, n = 1, done;
-	enum err err = win == NULL ? xlsx_fail(x, ERR_NOMEM, "no_memory", "Out of memory.")
-				   : xlsx_part_open(x, x->sheet[sheet].path, &part);
+
+	if (win == NULL)
+		return xlsx_fail(x, ERR_NOMEM, "no_memory", "Out of memory.");
+	enum err err = xlsx_part_open(x, x->sheet[sheet].path, &part);
 
 	x->narea = 0;
 	if (err != OK) {

@@ -357,7 +357,7 @@ static void test_sheet(void **state)
 		struct sheet_row row;
 		bool more;
 
-		assert_int_equal(sheet_open(&s, files[i], NULL), OK);
+		assert_int_equal(sheet_open(&s, files[i], NULL, NULL), OK);
 		assert_int_equal(sheet_is_book(s), i == 0);
 		assert_int_equal(sheet_count(s), 1);
 		for (int turn = 0; turn < 2; turn++) {

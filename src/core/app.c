@@ -13,6 +13,7 @@
 #include "core/account.h"
 #include "core/app.h"
 #include "core/entity_plan.h"
+#include "core/import_job.h"
 #include "core/jobs.h"
 #include "core/matter.h"
 #include "core/metrics.h"
@@ -240,6 +241,7 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	importer_free(app->importer);
 	snap_put(app->snap);
 	db_close(app->db);
 	router_free(app->router);

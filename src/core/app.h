@@ -97,6 +97,7 @@ struct app {
 	struct notify *notify;
 	struct jobs *jobs;
 	struct importer *importer; /* the jobs' thread's */
+	int64_t import_max;	   /* bytes of a file to be imported; 0: the most there is */
 	struct metrics *metrics;
 	const struct module *const *module; /* NULL-terminated, order fixed by modules.c */
 	size_t nmodule;

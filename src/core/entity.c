@@ -7,6 +7,7 @@
 
 #include "core/audit.h"
 #include "core/entity_plan.h"
+#include "core/label.h"
 #include "core/row.h"
 #include "core/secret.h"
 
@@ -595,7 +596,10 @@ static const struct param list_params[] = {
 	{ "limit", F_INT, "page size, 1 to 200" },
 	{ "count", F_BOOL, "also the exact number of rows" },
 };
-static const struct param export_params[] = { { "format", F_STR, "csv" } };
+static const struct param export_params[] = {
+	{ "format", F_STR, "csv or xlsx" },
+	{ "purpose", F_STR, "what for: written on the file and on record" },
+};
 static const struct param import_params[] = {
 	{ "dry_run", F_BOOL, "check only, write nothing" },
 	{ "partial", F_BOOL, "write the good rows even if others are refused" },
@@ -607,19 +611,19 @@ static const struct param delete_params[] = { { "version", F_INT, "version of th
 static size_t make_query(const struct entity *e, struct arena *a, bool export, const struct param **ret)
 {
 	size_t n = ARRAY_LEN(list_params);
-	struct param *p = arena_array(a, n + e->fields.n + 1, sizeof(*p));
+	struct param *p = arena_array(a, n + e->fields.n + ARRAY_LEN(export_params), sizeof(*p));
 
 	if (p == NULL)
 		return 0;
 	memcpy(p, list_params, sizeof(list_params));
-	for (size_t i = 0; i < e->fields.n && n < REQ_QUERY - 1; i++) {
+	for (size_t i = 0; i < e->fields.n && n < REQ_QUERY - ARRAY_LEN(export_params); i++) {
 		const struct field *f = &e->fields.v[i];
 
 		if ((f->flags & FIELD_FILTER) && strcmp(f->name, "place") != 0)
 			p[n++] = (struct param){ f->name, f->type == F_ENUM ? F_STR : f->type, "equal to" };
 	}
-	if (export)
-		p[n++] = export_params[0];
+	for (size_t i = 0; export && i < ARRAY_LEN(export_params); i++)
+		p[n++] = export_params[i];
 	*ret = p;
 	return n;
 }
@@ -636,7 +640,7 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 	out[0].nquery = make_query(e, a, false, &out[0].query);
 	out[n] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", e->path)),
 		.perm = e->export != NULL ? e->export : e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
-		.id = name_camel(a, "export", e->path, ""), .summary = "Export as CSV" };
+		.id = name_camel(a, "export", e->path, ""), .summary = "Export as CSV or workbook" };
 	out[n].nquery = make_query(e, a, true, &out[n].query);
 	n++;
 	out[n++] = (struct route){ .method = M_GET, .path = path, .perm = e->read, .reply = one,
@@ -650,9 +654,9 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 	if (!(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)))
 		out[n++] = (struct route){ .method = M_POST,
 			.path = str_cstr(a, str_fmt(a, "/api/%s/import", e->path)), .perm = e->write,
-			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .reply = &import_shape,
+			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .reply = &import_report_shape,
 			.query = import_params, .nquery = ARRAY_LEN(import_params), .fn = entity_import_route,
-			.id = name_camel(a, "import", e->path, ""), .summary = "Import CSV" };
+			.id = name_camel(a, "import", e->path, ""), .summary = "Import CSV or a workbook" };
 	if (e->flags & ENTITY_DELETE)
 		out[n++] = (struct route){ .method = M_DELETE, .path = path, .perm = e->write,
 			.reply = &deleted_shape, .query = delete_params, .nquery = ARRAY_LEN(delete_params),
@@ -662,7 +666,17 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 	return n;
 }
 
-static void meta_field(const struct field *f, struct jw *out)
+static void meta_label(struct str label, struct jw *out)
+{
+	struct str zh = label_in(label, true), en = label_in(label, false);
+
+	if (zh.p != NULL)
+		jw_kstr(out, "label_zh", zh);
+	if (en.p != NULL)
+		jw_kstr(out, "label_en", en);
+}
+
+static void meta_field(const struct entity *e, const struct field *f, struct jw *out)
 {
 	static const char *const type_word[F_TYPE_MAX] = { "str", "int", "bool", "real", "time", "date", "id",
 		"code", "money", "enum", "json", "secret" };
@@ -690,6 +704,7 @@ static void meta_field(const struct field *f, struct jw *out)
 		jw_kz(out, "ref", f->ref);
 	if (f->purpose != NULL)
 		jw_kz(out, "purpose", f->purpose);
+	meta_label(label_of_field(e, f), out);
 	if (f->vocab != NULL) {
 		jw_karr(out, "words");
 		for (const char *const *w = f->vocab->word; *w != NULL; w++)
@@ -717,7 +732,7 @@ void entity_meta(const struct entity *e, struct jw *out)
 	jw_karr(out, "fields");
 	for (size_t i = 0; i < e->fields.n; i++) {
 		if (!(e->fields.v[i].flags & FIELD_HIDDEN))
-			meta_field(&e->fields.v[i], out);
+			meta_field(e, &e->fields.v[i], out);
 	}
 	jw_end_arr(out);
 	jw_end_obj(out);

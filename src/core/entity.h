@@ -56,6 +56,8 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 
 /* Shapes that other routes reply with too: what a change would touch, a preview, an import, /api/meta. */
 extern const struct shape affects_shape, preview_shape, deleted_shape, import_shape, meta_entity_shape;
+/* What POST /api/{path}/import replies. */
+extern const struct shape import_report_shape;
 
 /* For modules: load by id under scope (ERR_NOT_FOUND with rq->err), insert, update with version guard
  * and audit diff. `rec` is laid out by e->fields. */
@@ -63,15 +65,14 @@ enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *re
 enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
 enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
 
-/* One import run, for the route and the command line. `map` renames columns: NULL or a JSON object
+/* One import run of a CSV file or workbook. `map` renames columns: NULL or a JSON object
  * {"column":"field"}. Natural key: the FIELD_UNIQUE field. */
 struct import_result {
 	int64_t rows, created, updated, unchanged, rejected;
+	int64_t conflicts; /* of the rejected */
 };
-enum err entity_import(struct req *rq, const struct entity *e, struct str csv, json_t *map, bool dry_run,
+enum err entity_import(struct req *rq, const struct entity *e, struct str file, json_t *map, bool dry_run,
 		       bool partial, struct import_result *ret, struct jw *errors) MUST_CHECK;
-/* All rows the caller may see that match rq's filters, as CSV appended to `out`. */
-enum err entity_export(struct req *rq, const struct entity *e, struct buf *out) MUST_CHECK;
 
 /* Inserts a row as it is: no rules and no audit entry (made-up data in bulk; the caller leaves one entry). */
 enum err entity_put(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;

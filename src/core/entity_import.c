@@ -26,7 +26,8 @@ static enum err make(struct import *im)
 	return value_reader_init(&im->values, im->p->e, im->keep);
 }
 
-enum err import_open(struct import **ret, struct req *rq, const struct entity *e, struct str data, const json_t *map)
+enum err import_open(struct import **ret, struct req *rq, const struct entity *e, struct str data,
+		     const struct xlsx_limits *limits, const json_t *map)
 {
 	struct import *im = calloc(1, sizeof(*im));
 	enum err err;
@@ -36,7 +37,7 @@ enum err import_open(struct import **ret, struct req *rq, const struct entity *e
 	im->p = entity_plan_of(rq->app, e);
 	err = make(im);
 	if (err == OK)
-		err = sheet_open(&im->sheet, data, &rq->err);
+		err = sheet_open(&im->sheet, data, limits, &rq->err);
 	if (err == OK)
 		err = columns_find(im->sheet, e, map, im->keep, &im->columns, &rq->err);
 	if (err == OK)
@@ -102,7 +103,7 @@ static enum err copy_row(struct import_batch *b, const struct sheet_row *row, in
 		r->flag = arena_alloc(b->arena, row->n);
 	for (size_t i = 0; r->cell != NULL && i < row->n; i++) {
 		r->cell[i] = row->cell[i].n > 0 ? str_dup(b->arena, row->cell[i]) : (struct str){ "", 0 };
-		if (r->flag != NULL)
+		if (row->flag != NULL && r->flag != NULL)
 			r->flag[i] = row->flag[i];
 	}
 	b->n++;

@@ -69,9 +69,9 @@ struct import {
 	int64_t rows_read;
 };
 
-/* Opens the file and finds its columns; `map` may be NULL. `data` must outlive it. */
-enum err import_open(struct import **ret, struct req *rq, const struct entity *e, struct str data, const json_t *map)
-	MUST_CHECK;
+/* Opens the file and finds its columns; `limits` and `map` may be NULL. `data` must outlive it. */
+enum err import_open(struct import **ret, struct req *rq, const struct entity *e, struct str data,
+		     const struct xlsx_limits *limits, const json_t *map) MUST_CHECK;
 void import_close(struct import *im); /* NULL allowed */
 /* Back to the first row below the header. */
 enum err import_rewind(struct import *im, struct error *e) MUST_CHECK;

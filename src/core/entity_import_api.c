@@ -8,8 +8,8 @@
 
 /* ---- the report ---- */
 
-static const char *const note_word[] = { "formula", "merged", "code_changed", NULL };
-static const struct vocab note_vocab = { .name = "import_note", .word = note_word };
+static const char *const note_word[] = { "formula", "merged", "code_changed", "first_of_several", NULL };
+static const struct vocab note_vocab = { .name = "import_note_code", .word = note_word };
 static const struct member note_member[] = {
 	{ "code", F_ENUM, .vocab = &note_vocab },
 	{ "column", F_STR },
@@ -85,6 +85,11 @@ void import_write_problem(const struct import_problem *p, struct jw *out)
 
 /* ---- the run ---- */
 
+/* What is unpacked within a transaction holds up others. */
+static const struct xlsx_limits direct_limits = {
+	.packed = 16u << 20, .inflated = 64u << 20, .strings = 64u << 20, .ratio = 300, .entries = 4096
+};
+
 struct direct {
 	const struct import_request *q;
 	struct jw *errors;
@@ -157,6 +162,22 @@ static enum err run(struct import *im, struct req *rq, struct direct *d)
 	return err;
 }
 
+/* Too large for a request is one thing; what no request may have does not get better by waiting. */
+static enum err refuse_file(struct req *rq, enum err err)
+{
+	static const char *const large[] = { "xlsx_inflated", "xlsx_packed", "xlsx_strings" };
+	struct error *e = &rq->err;
+
+	if (err != ERR_LIMIT)
+		return err;
+	for (size_t i = 0; i < ARRAY_LEN(large); i++) {
+		if (strcmp(e->code, large[i]) == 0)
+			return req_fail(rq, err, "too_large", "", "too large for one request: send it to /api/imports");
+	}
+	e->err = ERR_INVALID;
+	return ERR_INVALID;
+}
+
 enum err import_direct(struct req *rq, const struct entity *e, const struct import_request *q, struct import_result *ret,
 		       struct jw *errors, struct jw *more)
 {
@@ -167,9 +188,9 @@ enum err import_direct(struct req *rq, const struct entity *e, const struct impo
 
 	if (e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT))
 		return req_fail(rq, ERR_INVALID, "import.not", "", "%s cannot be imported", e->path);
-	err = import_open(&im, rq, e, q->data, q->map);
+	err = import_open(&im, rq, e, q->data, q->most > 0 ? &direct_limits : NULL, q->map);
 	if (err != OK)
-		return err;
+		return q->most > 0 ? refuse_file(rq, err) : err;
 	im->problem = list_problem;
 	im->arg = &d;
 	if (user != NIL && q->map == NULL)
@@ -186,7 +207,7 @@ enum err import_direct(struct req *rq, const struct entity *e, const struct impo
 	if (err == OK)
 		*ret = im->r;
 	import_close(im);
-	return err;
+	return err != OK && q->most > 0 ? refuse_file(rq, err) : err;
 }
 
 enum err entity_import(struct req *rq, const struct entity *e, struct str data, json_t *map, bool dry_run, bool partial,

@@ -346,6 +346,32 @@ static void tidy(const struct value_reader *v, const struct field *f, struct str
 	}
 }
 
+static bool is_phone(const struct field *f)
+{
+	size_t n = strlen(f->name);
+
+	return (f->type == F_SECRET || f->type == F_STR) && n >= 5 && strcmp(f->name + n - 5, "phone") == 0;
+}
+
+/* Of several numbers in one cell the first. */
+static struct str first_phone(struct str s, const char **ret_note)
+{
+	static const char *const sign[] = { ";", "；", "、", ",", "，", "/", "\n" };
+
+	for (size_t i = 0; i < s.n; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(sign); k++) {
+			if (!str_prefix((struct str){ s.p + i, s.n - i }, str_z(sign[k])))
+				continue;
+			struct str rest = { s.p + i + strlen(sign[k]), s.n - i - strlen(sign[k]) };
+
+			if (str_trim(rest).n > 0)
+				*ret_note = "first_of_several";
+			return str_trim((struct str){ s.p, i });
+		}
+	}
+	return s;
+}
+
 /* ---- one cell ---- */
 
 /* The apostrophe that exports put before what a spreadsheet would run. */
@@ -395,6 +421,8 @@ enum err value_read(struct value_reader *v, const struct field *f, struct str ce
 		return read_place(v, f, s, rec, ret_note, e);
 	if (f->type == F_ID && f->ref != NULL && s.n > 0 && !all_digits(s))
 		return read_ref(v, f, s, rec, e);
+	if (is_phone(f))
+		s = first_phone(s, ret_note);
 	buf_init(&b, VALUE_BYTES);
 	tidy(v, f, s, &b);
 	err = b.failed ? ERR_NOMEM : field_from_text(f, buf_view(&b), v->rq->arena, rec, e);

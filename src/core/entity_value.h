@@ -21,7 +21,7 @@ void value_reader_release(struct value_reader *v);
 /*
  * Reads a cell into rec. ERR_INVALID (and the like) with the details in `e` when it cannot be that; then
  * nothing was set. *ret_note: NULL, or the code of what deserves to be known though it was read:
- * "formula", "merged", "code_changed".
+ * "formula", "merged", "code_changed", "first_of_several".
  */
 enum err value_read(struct value_reader *v, const struct field *f, struct str cell, unsigned char flag, void *rec,
 		    const char **ret_note, struct error *e) MUST_CHECK;

@@ -188,7 +188,7 @@ static enum err open_columns(struct importer *w, struct req *rq)
 	if (w->job.map.n > 0)
 		err = field_parse_json(w->job.map, &map, &rq->err);
 	if (err == OK)
-		err = import_open(&w->im, rq, w->e, w->file.bytes, map);
+		err = import_open(&w->im, rq, w->e, w->file.bytes, NULL, map);
 	if (err == OK && map == NULL)
 		err = import_map_use(w->im, rq->db, w->job.user_id, w->e);
 	json_decref(map);

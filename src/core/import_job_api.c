@@ -72,6 +72,9 @@ static enum err send_file(struct req *rq, struct jw *out)
 		return err;
 	if (rq->body.n == 0)
 		return req_fail(rq, ERR_INVALID, "import.empty", "", "the file is empty");
+	if (rq->app->import_max > 0 && rq->body.n > (size_t)rq->app->import_max)
+		return req_fail(rq, ERR_LIMIT, "too_large", "", "a file has at most %lld MB here",
+			(long long)(rq->app->import_max >> 20));
 	if (s.name.n > 0 && str_runes(s.name) > NAME_RUNES)
 		return req_fail(rq, ERR_INVALID, "too_long", "name", "at most %d characters", NAME_RUNES);
 	err = job_file_put(rq->app, rq->body, s.file);
@@ -329,7 +332,7 @@ static enum err get_result(struct req *rq, struct jw *out)
 	if (err == ERR_NOT_FOUND)
 		return req_fail(rq, err, "import.file", "", "the file of this import is no longer there");
 	if (err == OK)
-		err = sheet_open(&s, f.bytes, &rq->err);
+		err = sheet_open(&s, f.bytes, NULL, &rq->err);
 	if (err == OK)
 		err = export_temp(rq->app, path, dir, &fd);
 	if (err == OK) {

@@ -158,13 +158,8 @@ static enum err kind_list(struct req *rq, struct jw *out)
 
 static enum err kind_export(struct req *rq, struct jw *out)
 {
-	const struct matter_kind *k = rq->route->data;
-
 	(void)out;
-	rq->reply.content_type = "text/csv; charset=utf-8";
-	rq->reply.filename = str_fmt(rq->arena, "%s.csv", k->path);
-	buf_z(rq->raw, "\xEF\xBB\xBF");
-	return matter_export(rq, k, rq->raw);
+	return matter_export(rq, rq->route->data);
 }
 
 static enum err kind_detail(struct req *rq, struct jw *out)

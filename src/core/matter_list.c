@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "core/account.h"
+#include "core/export_file.h"
 #include "core/row.h"
 #include "core/search.h"
 
-enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 200 };
+enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 200, EXPORT_PAGE = 1000 };
 
 const struct param matter_params[] = {
 	{ "place", F_CODE, "only this place and below" },
@@ -36,7 +37,8 @@ const struct param matter_params[] = {
 	{ "count", F_BOOL, "also the exact number" },
 	{ "tab", F_STR, "todo, doing, watch, overdue, done or all" },
 	{ "kind", F_STR, "event, task, …" },
-	{ "format", F_STR, "csv" },
+	{ "format", F_STR, "csv or xlsx, of an export" },
+	{ "purpose", F_STR, "what an export is for" },
 };
 const size_t matter_nparams = ARRAY_LEN(matter_params);
 
@@ -429,52 +431,86 @@ enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn
 
 /* ---- export ---- */
 
-static void export_cell(const struct field *f, const void *rec, bool first, struct buf *cell, struct buf *out)
+static void export_row(const struct matter *m, struct buf *cell, struct export_file *x)
 {
-	buf_reset(cell);
-	if (!field_is_nil(f, rec))
-		field_to_text(f, rec, cell);
-	csv_cell(out, buf_view(cell), first);
+	for (size_t i = 0; i < matter_fields.n; i++) {
+		const struct field *f = &matter_fields.v[i];
+
+		if (f->flags & FIELD_HIDDEN)
+			continue;
+		buf_reset(cell);
+		if (!field_is_nil(f, m))
+			field_to_text(f, m, cell);
+		export_text(x, buf_view(cell));
+	}
+	export_end_row(x);
 }
 
-enum err matter_export(struct req *rq, const struct matter_kind *k, struct buf *out)
+/* The matters after *last, at most a page. */
+static enum err export_page(struct req *rq, const struct matter_kind *k, struct arena *a, int64_t *last,
+			    struct export_file *x)
 {
-	struct arena *a = arena_new(1 << 20);
 	struct buf cell;
 	struct sqlb b;
 	struct matter m;
 	enum err err;
 
-	if (a == NULL)
-		return ERR_NOMEM;
 	sqlb_init(&b);
 	buf_init(&cell, 1 << 17);
 	select_rows(&b, false);
 	err = where(rq, k, false, &b);
-	sqlb_add(&b, " ORDER BY m.id");
-	for (size_t i = 0; i < matter_fields.n; i++) {
-		if (!(matter_fields.v[i].flags & FIELD_HIDDEN))
-			csv_cell(out, str_z(matter_fields.v[i].name), i == 0);
-	}
-	csv_end_row(out);
+	sqlb_cond(&b, " AND m.id > ?", I(*last));
+	sqlb_cond(&b, " ORDER BY m.id LIMIT ?", I(EXPORT_PAGE));
 	struct rows *r = err == OK ? sqlb_query(&b, rq->db) : NULL;
 
-	while (r != NULL && rows_next(r) && !out->failed) {
+	while (r != NULL && rows_next(r) && !export_failed(x)) {
 		arena_reset(a);
 		row_load(&matter_fields, r, 0, a, &m);
-		for (size_t i = 0; i < matter_fields.n; i++) {
-			if (!(matter_fields.v[i].flags & FIELD_HIDDEN))
-				export_cell(&matter_fields.v[i], &m, i == 0, &cell, out);
-		}
-		csv_end_row(out);
+		export_row(&m, &cell, x);
+		*last = m.id;
 		rq->rows++;
 	}
 	if (r != NULL)
 		err = rows_close(r);
+	if (err == OK && (cell.failed || arena_failed(a)))
+		err = ERR_NOMEM;
 	buf_release(&cell);
 	sqlb_release(&b);
-	arena_free(a);
-	if (err == OK && out->failed)
-		err = req_fail(rq, ERR_LIMIT, "too_large", "", "too many rows for one export; narrow the filter");
 	return err;
+}
+
+static enum err export_rows(struct req *rq, const struct matter_kind *k, struct arena *a, struct export_file *x)
+{
+	int64_t last = 0, before = -EXPORT_PAGE;
+	enum err err = OK;
+
+	for (size_t i = 0; i < matter_fields.n; i++) {
+		if (!(matter_fields.v[i].flags & FIELD_HIDDEN))
+			export_head(x, str_z(matter_fields.v[i].name));
+	}
+	export_end_row(x);
+	/* A page that is not full is the last one. */
+	while (err == OK && rq->rows - before == EXPORT_PAGE && !export_failed(x)) {
+		before = rq->rows;
+		err = export_page(rq, k, a, &last, x);
+	}
+	return err;
+}
+
+enum err matter_export(struct req *rq, const struct matter_kind *k)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct export_file *x = NULL;
+	enum err err = a == NULL ? ERR_NOMEM : export_begin(&x, rq, k->path, false);
+
+	if (err == OK)
+		err = export_rows(rq, k, a, x);
+	arena_free(a);
+	if (err == OK && export_failed(x))
+		err = req_fail(rq, ERR_LIMIT, "export.size", "", "too many rows for one export; narrow the filter");
+	if (err != OK) {
+		export_drop(x);
+		return err;
+	}
+	return export_finish(x, rq, k->name);
 }

@@ -2,7 +2,6 @@
 #ifndef GEZHI_CORE_MATTER_LIST_H
 #define GEZHI_CORE_MATTER_LIST_H
 
-#include "base/csv.h"
 #include "core/app.h"
 #include "core/matter.h"
 #include "core/sqlb.h"
@@ -18,7 +17,8 @@ extern const struct shape matter_row_shape, matter_full_shape;
 void matter_cond_place(struct sqlb *b, int64_t place);
 enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;
 enum err matter_count(struct req *rq, struct sqlb *b, int64_t *ret) MUST_CHECK;
-enum err matter_export(struct req *rq, const struct matter_kind *k, struct buf *out) MUST_CHECK;
+/* The reply is a file, by ?format. */
+enum err matter_export(struct req *rq, const struct matter_kind *k) MUST_CHECK;
 /* Members of one row (no braces); `brief` leaves the long texts out. */
 void matter_members(struct req *rq, const struct matter *m, struct str handler_name, bool brief, struct jw *out);
 const struct matter_kind *matter_kind_of(const struct app *app, int64_t number);

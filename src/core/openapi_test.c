@@ -216,7 +216,7 @@ static void test_forms(void **state)
 		"#/components/schemas/UserPatch");
 	assert_non_null(AT(paths, "/api/users/import", "post", "requestBody", "content", "text/csv"));
 	assert_string_equal(TEXT(paths, "/api/users/import", "post", "responses", "2XX", "content",
-		"application/json", "schema", "$ref"), "#/components/schemas/ImportResult");
+		"application/json", "schema", "$ref"), "#/components/schemas/TableImportResult");
 	assert_non_null(AT(paths, "/api/users/export", "get", "responses", "200", "content", "text/csv"));
 	/* Every POST takes an Idempotency-Key; what changes things by cookie takes the CSRF token. */
 	json_t *post = AT(paths, "/api/users", "post"), *p, *found = NULL;

@@ -1,4 +1,5 @@
 /* See test_core.h. */
+#include "core/import_job.h"
 #include "core/test_core.h"
 
 #include <setjmp.h>
@@ -205,6 +206,7 @@ void core_test_free(struct core_test *t)
 	buf_release(&t->raw);
 	snap_put(t->app.snap);
 	dbc_free(t->reader);
+	importer_free(t->app.importer);
 	router_free(t->app.router);
 	session_cache_free(t->app.sessions);
 	rate_free(t->app.rate);

@@ -1,17 +1,20 @@
 /*
- * Rows in and out: import from CSV (and calendars from JSON), export as CSV. Both act as the system, past
- * every area, so whoever may run them may see everything.
+ * Rows in and out: import from CSV or workbooks (and calendars from JSON), export to them. Both act as the
+ * system, past every area, so whoever may run them may see everything.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "core/entity.h"
+#include "core/entity_import.h"
 #include "main/import_events.h"
 #include "mod/calendar/calendar.h"
 #include "mod/place/place.h"
 
-enum { IMPORT_ARENA = 1 << 30, ERRORS_BYTES = 16 << 20, ERRORS_SHOWN = 100, EXPORT_BYTES = 1 << 30 };
+enum { IMPORT_ARENA = 1 << 30, ERRORS_BYTES = 16 << 20, ERRORS_SHOWN = 100 };
 
 /* ---- import ---- */
 
@@ -25,7 +28,7 @@ static const struct option import_options[] = {
 };
 
 /* One import in its transaction, which may be run again. */
-struct import {
+struct load {
 	struct run *r;
 	struct app *app;
 	struct str text;
@@ -33,32 +36,37 @@ struct import {
 	const struct entity *entity;
 	struct import_result result;
 	struct calendar_import year;
-	struct buf errors; /* JSON array */
+	struct buf report; /* JSON object: "errors", and of tables "columns" and "notes" */
 	struct error e;
 	bool undone; /* it ran to its end, but nothing of it is to stay */
-	enum err (*fn)(struct import *im, struct req *rq, struct jw *errors);
+	enum err (*fn)(struct load *im, struct req *rq, struct jw *report);
 };
 
-static enum err import_places(struct import *im, struct req *rq, struct jw *errors)
+static enum err import_places(struct load *im, struct req *rq, struct jw *report)
 {
-	return place_import(rq, im->text, im->r->set.dry_run != 0, im->r->set.partial != 0, &im->result, errors);
+	enum err err = place_import(rq, im->text, im->r->set.dry_run != 0, im->r->set.partial != 0, &im->result, report);
+
+	jw_end_arr(report);
+	return err;
 }
 
-static enum err import_entity(struct import *im, struct req *rq, struct jw *errors)
+static enum err import_entity(struct load *im, struct req *rq, struct jw *report)
 {
-	return entity_import(rq, im->entity, im->text, im->map, im->r->set.dry_run != 0, im->r->set.partial != 0,
-		&im->result, errors);
+	const struct import_request q = { .data = im->text, .map = im->map, .dry_run = im->r->set.dry_run != 0,
+		.partial = im->r->set.partial != 0 };
+
+	return import_direct(rq, im->entity, &q, &im->result, report, report);
 }
 
-static enum err import_year(struct import *im, struct req *rq, struct jw *errors)
+static enum err import_year(struct load *im, struct req *rq, struct jw *report)
 {
-	(void)errors;
+	jw_end_arr(report);
 	return calendar_import(rq, im->text, im->r->set.dry_run != 0, &im->year);
 }
 
 static enum err import_tx(struct dbc *c, void *arg)
 {
-	struct import *im = arg;
+	struct load *im = arg;
 	struct arena *a = arena_new(IMPORT_ARENA);
 	struct req rq;
 	struct jw j;
@@ -67,13 +75,14 @@ static enum err import_tx(struct dbc *c, void *arg)
 		return ERR_NOMEM;
 	im->result = (struct import_result){ 0 };
 	im->undone = false;
-	buf_reset(&im->errors);
-	jw_init(&j, &im->errors);
+	buf_reset(&im->report);
+	jw_init(&j, &im->report);
 	req_local(&rq, im->app, c, a, NULL, time_now());
-	jw_arr(&j);
+	jw_obj(&j);
+	jw_karr(&j, "errors");
 	enum err err = im->fn(im, &rq, &j);
 
-	jw_end_arr(&j);
+	jw_end_obj(&j);
 	im->e = rq.err;
 	req_local_done(&rq);
 	arena_free(a);
@@ -91,31 +100,58 @@ static const char *text_of(const json_t *o, const char *key)
 	return s != NULL ? s : "";
 }
 
-static void show_errors(const struct import *im)
+static void show_errors(const json_t *all)
 {
-	struct error e = { .err = OK };
-	json_t *all = NULL;
-
-	if (im->errors.failed) {
-		fputs("too many rows were refused to list them\n", stderr);
-		return;
-	}
-	if (field_parse_json(buf_view(&im->errors), &all, &e) != OK)
-		return;
 	size_t n = json_array_size(all);
 
 	for (size_t i = 0; i < n && i < ERRORS_SHOWN; i++) {
 		const json_t *o = json_array_get(all, i);
 
-		fprintf(stderr, "row %" JSON_INTEGER_FORMAT ", column %s: %s\n",
-			json_integer_value(json_object_get(o, "row")), text_of(o, "column"), text_of(o, "message"));
+		fprintf(stderr, "row %" JSON_INTEGER_FORMAT ", column %s: %s (line %" JSON_INTEGER_FORMAT ")\n",
+			json_integer_value(json_object_get(o, "row")), text_of(o, "column"), text_of(o, "message"),
+			json_integer_value(json_object_get(o, "line")));
 	}
 	if (n > ERRORS_SHOWN)
 		fprintf(stderr, "… and %zu more\n", n - ERRORS_SHOWN);
+}
+
+/* What of the file was not read, and what was read with a doubt. */
+static void show_columns(const json_t *report)
+{
+	const json_t *columns = json_object_get(report, "columns"), *notes = json_object_get(report, "notes");
+
+	for (size_t i = 0; i < json_array_size(columns); i++) {
+		const json_t *o = json_array_get(columns, i);
+
+		if (strcmp(text_of(o, "how"), "unused") == 0)
+			fprintf(stderr, "column %s: not used\n", text_of(o, "column"));
+	}
+	for (size_t i = 0; i < json_array_size(notes); i++) {
+		const json_t *o = json_array_get(notes, i);
+
+		fprintf(stderr, "column %s: %s in %" JSON_INTEGER_FORMAT " cells, first in line %" JSON_INTEGER_FORMAT "\n",
+			text_of(o, "column"), text_of(o, "code"), json_integer_value(json_object_get(o, "count")),
+			json_integer_value(json_object_get(o, "line")));
+	}
+}
+
+static void show_report(const struct load *im)
+{
+	struct error e = { .err = OK };
+	json_t *all = NULL;
+
+	if (im->report.failed) {
+		fputs("too many rows were refused to list them\n", stderr);
+		return;
+	}
+	if (field_parse_json(buf_view(&im->report), &all, &e) != OK)
+		return;
+	show_errors(json_object_get(all, "errors"));
+	show_columns(all);
 	json_decref(all);
 }
 
-static int report(const struct import *im)
+static int report(const struct load *im)
 {
 	const struct import_result *v = &im->result;
 	bool refused = v->rejected > 0 && (im->undone || v->created + v->updated + v->unchanged == 0);
@@ -126,7 +162,7 @@ static int report(const struct import *im)
 			im->r->set.dry_run ? "; nothing was written (dry run)" : "");
 		return EXIT_OK;
 	}
-	show_errors(im);
+	show_report(im);
 	printf("%" PRId64 " rows: %" PRId64 " created, %" PRId64 " updated, %" PRId64 " unchanged, %" PRId64 " refused%s\n",
 		v->rows, v->created, v->updated, v->unchanged, v->rejected,
 		im->r->set.dry_run ? "; nothing was written (dry run)" : refused ? "; nothing was written" : "");
@@ -142,7 +178,7 @@ static const struct entity *entity_by_path(const struct app *app, const char *pa
 	return NULL;
 }
 
-static enum err load_map(struct import *im)
+static enum err load_map(struct load *im)
 {
 	struct cli_file f = { .mapped = NULL };
 	enum err err;
@@ -169,7 +205,7 @@ static void list_kinds(struct run *r, const struct app *app)
 	fputc('\n', stderr);
 }
 
-static int import_with(struct import *im)
+static int import_with(struct load *im)
 {
 	struct run *r = im->r;
 	struct cli_file f = { .mapped = NULL };
@@ -192,13 +228,13 @@ static int import_with(struct import *im)
 static int import(struct run *r)
 {
 	const char *kind = r->set.operand[0];
-	struct import im = { .r = r };
+	struct load im = { .r = r };
 	enum err err = cli_open_app(r, false, &im.app);
 	int code;
 
 	if (err != OK)
 		return cli_fail(r, err);
-	buf_init(&im.errors, ERRORS_BYTES);
+	buf_init(&im.report, ERRORS_BYTES);
 	im.entity = entity_by_path(im.app, kind);
 	if (strcmp(kind, "divisions") == 0 || strcmp(kind, "places") == 0)
 		im.fn = import_places;
@@ -214,7 +250,7 @@ static int import(struct run *r)
 		list_kinds(r, im.app);
 		code = EXIT_USAGE;
 	}
-	buf_release(&im.errors);
+	buf_release(&im.report);
 	app_close(im.app);
 	return code;
 }
@@ -222,10 +258,10 @@ static int import(struct run *r)
 const struct command cmd_import = {
 	.name = "import",
 	.operands = "KIND FILE [--map MAP.json] [--dry-run] [--partial]",
-	.summary = "load rows from a CSV file",
+	.summary = "load rows from a CSV file or a workbook",
 	.help = "KIND is divisions (districts, streets and communities by official code), calendar (a year's holidays\n"
 		"as JSON), events (another system's reports; --map says which column is what, see examples/), or the\n"
-		"path of a list: places, users, posts, units … A file with bad rows is loaded not at all, or with\n"
+		"path of a list: places, users, posts, units … Lists also take .xlsx. A file with bad rows is loaded not at all, or with\n"
 		"--partial without them; loading a file again changes nothing.\n",
 	.min = 2,
 	.max = 2,
@@ -237,7 +273,9 @@ const struct command cmd_import = {
 
 static const struct option export_options[] = {
 	SET_DB,
-	SET(format, OPT_TEXT, .name = "format", .dflt = "csv", .help = "csv"),
+	SET(format, OPT_TEXT, .name = "format", .dflt = "csv", .help = "csv or xlsx"),
+	SET(out, OPT_TEXT, .name = "out", .help = "file to write, which must not exist [standard output]"),
+	SET(purpose, OPT_TEXT, .name = "purpose", .help = "what for: written on files with personal data, and on record"),
 	SET_KEY,
 	SET_LOG("warn"),
 };
@@ -271,33 +309,87 @@ static const struct route *export_route(const struct app *app, const char *kind)
 	return NULL;
 }
 
-static enum err write_export(struct run *r, struct app *app, const struct route *route)
+/* Gives the call's options to the route as its query. */
+static void set_query(struct req *rq, const char *name, const char *value)
+{
+	for (size_t i = 0; value != NULL && i < rq->route->nquery && i < REQ_QUERY; i++) {
+		if (strcmp(rq->route->query[i].name, name) == 0)
+			rq->query[i] = str_z(value);
+	}
+}
+
+static enum err copy_reply(struct run *r, const struct reply *p, int to)
+{
+	char part[1 << 16];
+	uint64_t at = 0;
+
+	while (at < p->fd_size) {
+		ssize_t n = pread(p->fd, part, sizeof(part), (off_t)at);
+
+		for (ssize_t done = 0; n > 0 && done < n;) {
+			ssize_t k = write(to, part + done, (size_t)(n - done));
+
+			if (k <= 0 && errno != EINTR)
+				return err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be written");
+			done += k > 0 ? k : 0;
+		}
+		if (n <= 0)
+			return err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be read back");
+		at += (uint64_t)n;
+	}
+	return OK;
+}
+
+static enum err run_export(struct run *r, struct app *app, const struct route *route, int to)
 {
 	struct arena *a = arena_new(IMPORT_ARENA);
-	struct buf out, unused;
+	struct buf raw, unused;
 	struct dbc *c = NULL;
 	struct req rq;
 	struct jw j;
 	enum err err = a != NULL ? db_reader_open(app->db, &c) : ERR_NOMEM;
 
-	buf_init(&out, EXPORT_BYTES);
+	buf_init(&raw, 1024);
 	buf_init(&unused, 1024);
 	jw_init(&j, &unused);
 	if (err == OK) {
 		req_local(&rq, app, c, a, &everyone, time_now());
 		rq.route = route;
 		rq.method = M_GET;
-		rq.raw = &out;
+		rq.raw = &raw;
+		set_query(&rq, "format", r->set.format);
+		set_query(&rq, "purpose", r->set.purpose);
 		err = route->fn(&rq, &j);
 		r->e = rq.err;
+		if (err == OK && rq.reply.kind == REPLY_FILE)
+			err = copy_reply(r, &rq.reply, to);
+		if (rq.reply.fd >= 0)
+			close(rq.reply.fd);
 		req_local_done(&rq);
 	}
-	if (err == OK && fwrite(out.p, 1, out.n, stdout) != out.n)
-		err = err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be written");
-	buf_release(&out);
+	buf_release(&raw);
 	buf_release(&unused);
 	dbc_free(c);
 	arena_free(a);
+	return err;
+}
+
+static enum err write_export(struct run *r, struct app *app, const struct route *route)
+{
+	const char *path = r->set.out;
+	int to = path == NULL ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum err err;
+
+	if (to < 0)
+		return err_set(&r->e, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "export.out", "out",
+			       "%.200s cannot be made: %s", path, strerror(errno));
+	err = run_export(r, app, route, to);
+	if (path == NULL)
+		return err;
+	if (close(to) != 0 && err == OK)
+		err = err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be written");
+	if (err != OK)
+		unlink(path);
 	return err;
 }
 
@@ -307,8 +399,8 @@ static int export_rows(struct run *r)
 	const struct route *route;
 	enum err err;
 
-	if (strcmp(r->set.format, "csv") != 0)
-		return cli_usage(r, "the only format is csv");
+	if (strcmp(r->set.format, "csv") != 0 && strcmp(r->set.format, "xlsx") != 0)
+		return cli_usage(r, "the format is csv or xlsx");
 	err = cli_open_app(r, false, &app);
 	if (err != OK)
 		return cli_fail(r, err);
@@ -324,8 +416,8 @@ static int export_rows(struct run *r)
 
 const struct command cmd_export = {
 	.name = "export",
-	.operands = "KIND [--format csv]",
-	.summary = "write all rows of a list to standard output",
+	.operands = "KIND [--format csv|xlsx] [--out FILE]",
+	.summary = "write all rows of a list to a file",
 	.help = "KIND is the path of a list: events, places, users, units …\n",
 	.min = 1,
 	.max = 1,

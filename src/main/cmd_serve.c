@@ -26,6 +26,8 @@ static const struct option options[] = {
 		.help = "most connections at once"),
 	SET(per_address, OPT_INT, .name = "per-address", .dflt = "1024", .min = 1, .max = 1000000,
 		.help = "most connections of one address"),
+	SET(import_mb, OPT_INT, .name = "import-mb", .dflt = "100", .min = 1, .max = 100,
+		.help = "largest file to be imported, in MB"),
 	SET_LOG("warn"),
 	SET(config, OPT_TEXT, .name = "config", .help = "file of settings, one name=value a line"),
 };
@@ -109,6 +111,7 @@ static enum err serve(struct run *r, struct app *app, const sigset_t *set)
 
 	app->asset = gezhi_assets;
 	app->nasset = gezhi_assets_n;
+	app->import_max = r->set.import_mb << 20;
 	err = find_demo(app);
 	if (err == OK)
 		err = app_serve(app, &cfg, &r->e);

@@ -3,6 +3,7 @@
 
 #include "core/account.h"
 #include "core/file.h"
+#include "core/import_job.h"
 #include "core/matter.h"
 #include "core/system.h"
 #include "mod/calendar/calendar.h"
@@ -19,6 +20,7 @@
 const struct module *const gezhi_modules[] = {
 	&account_module,
 	&file_module,
+	&import_module,
 	&matter_module,
 	&system_module,
 	&calendar_module,

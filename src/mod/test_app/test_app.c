@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/entity_plan.h"
+#include "core/import_job.h"
 #include "core/matter.h"
 #include "core/migrations.h"
 #include "core/rate.h"
@@ -202,6 +203,7 @@ void test_app_free(struct test_app *t)
 	buf_release(&t->raw);
 	snap_put(t->app.snap);
 	dbc_free(t->reader);
+	importer_free(t->app.importer);
 	router_free(t->app.router);
 	rate_free(t->app.rate);
 	arena_free(t->app.arena);

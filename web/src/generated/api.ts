@@ -24,6 +24,7 @@ export type Clock = 'accept' | 'sign' | 'handle' | 'verify' | 'arrive'
 export type ClockOp = 'start' | 'stop' | 'pause' | 'resume' | 'extend' | 'set_due' | 'unstop' | 'void'
 export type ClockState = 'running' | 'stopped' | 'paused' | 'void'
 export type ClockUnit = 'calendar' | 'working'
+export type ColumnHow = 'unused' | 'name' | 'label' | 'map' | 'dropped' | 'readonly' | 'repeated'
 export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
 export type DutyList = 'statutory' | 'cooperative'
@@ -32,6 +33,8 @@ export type DutyTarget = 'street' | 'department' | 'district'
 export type EndedReason = 'moved_out' | 'died' | 'merged' | 'consent_withdrawn' | 'not_needed' | 'other'
 export type FieldType = 'str' | 'int' | 'bool' | 'real' | 'time' | 'date' | 'id' | 'code' | 'money' | 'enum' | 'json' | 'secret'
 export type GranularityFlag = 'split' | 'merge'
+export type ImportNoteCode = 'formula' | 'merged' | 'code_changed' | 'first_of_several'
+export type ImportState = 'queued' | 'checking' | 'writing' | 'done' | 'failed' | 'cancelled'
 export type Join = 'all' | 'any'
 export type KpiBetter = 'high' | 'low'
 export type KpiCasesOf = 'matter' | 'place'
@@ -988,6 +991,83 @@ export interface HouseholdPatch {
 	source?: DataSource | null
 }
 
+export interface ImportColumn {
+	column: string
+	field: string | null
+	how: ColumnHow
+}
+
+export interface ImportCounts {
+	rows: number
+	created: number
+	updated: number
+	unchanged: number
+	conflicts: number
+	rejected: number
+}
+
+export interface ImportError {
+	code: string
+	message: string | null
+}
+
+export interface ImportFault {
+	row: number
+	line: number
+	column: string | null
+	code: string
+	message: string
+}
+
+export interface ImportJob {
+	id: Id
+	entity: string
+	name: string | null
+	size: number
+	dry_run: boolean
+	partial: boolean
+	state: ImportState
+	rows_done: number
+	rows_total: number | null
+	counts: ImportCounts
+	error: ImportError | null
+	created_at: Time
+	finished_at: Time | null
+}
+
+export interface ImportJobDetail {
+	id: Id
+	entity: string
+	name: string | null
+	size: number
+	dry_run: boolean
+	partial: boolean
+	state: ImportState
+	rows_done: number
+	rows_total: number | null
+	counts: ImportCounts
+	error: ImportError | null
+	created_at: Time
+	finished_at: Time | null
+	report: unknown | null
+	errors: ImportFault[]
+}
+
+export interface ImportMap {
+	id: Id
+	entity: string
+	columns: unknown
+	used_at: Time
+	created_at: Time
+}
+
+export interface ImportNote {
+	code: ImportNoteCode
+	column: string
+	line: number
+	count: number
+}
+
 export interface ImportProblem {
 	row: number
 	line: number
@@ -1003,6 +1083,11 @@ export interface ImportResult {
 	unchanged: number
 	rejected: number
 	errors: ImportProblem[]
+}
+
+export interface ImportSent {
+	id: Id
+	state: ImportState
 }
 
 export interface InboxCounts {
@@ -1988,6 +2073,22 @@ export interface SimilarEvent {
 	score: number
 }
 
+export interface TableImportResult {
+	rows: number
+	created: number
+	updated: number
+	unchanged: number
+	conflicts: number
+	rejected: number
+	errors: ImportFault[]
+	sheet: string | null
+	header: number
+	remarks: number | null
+	width: number
+	columns: ImportColumn[]
+	notes: ImportNote[]
+}
+
 export interface TaskCreated {
 	id: Id
 	no: string
@@ -2355,12 +2456,12 @@ export interface Operations {
 		body: null
 		reply: Page<User>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportUsers: {
 		method: 'GET'
 		path: '/api/users/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; login?: string; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; login?: string; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2391,14 +2492,14 @@ export interface Operations {
 		body: UserInput
 		reply: User
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importUsers: {
 		method: 'POST'
 		path: '/api/users/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listPosts: {
@@ -2409,12 +2510,12 @@ export interface Operations {
 		body: null
 		reply: Page<Post>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportPosts: {
 		method: 'GET'
 		path: '/api/posts/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; user_id?: Id; role?: string; unit_id?: Id; board?: string; backup_of?: Id; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; user_id?: Id; role?: string; unit_id?: Id; board?: string; backup_of?: Id; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2445,14 +2546,14 @@ export interface Operations {
 		body: PostInput
 		reply: Post
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importPosts: {
 		method: 'POST'
 		path: '/api/posts/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listUnits: {
@@ -2463,12 +2564,12 @@ export interface Operations {
 		body: null
 		reply: Page<Unit>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportUnits: {
 		method: 'GET'
 		path: '/api/units/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; alias?: string; kind?: string; board?: string; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; alias?: string; kind?: string; board?: string; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2499,14 +2600,14 @@ export interface Operations {
 		body: UnitInput
 		reply: Unit
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importUnits: {
 		method: 'POST'
 		path: '/api/units/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Upload; attach it by naming its id in an action within a day */
 	createFile: {
@@ -2534,6 +2635,69 @@ export interface Operations {
 		query: null
 		body: null
 		reply: Blob
+	}
+	/** Send a file to be imported */
+	sendImport: {
+		method: 'POST'
+		path: '/api/imports'
+		params: null
+		query: { entity?: string; name?: string; map?: string; dry_run?: boolean; partial?: boolean }
+		body: Blob | string
+		reply: ImportSent
+	}
+	/** My imports, newest first */
+	listImports: {
+		method: 'GET'
+		path: '/api/imports'
+		params: null
+		query: null
+		body: null
+		reply: Page<ImportJob>
+	}
+	/** How far one has come */
+	getImport: {
+		method: 'GET'
+		path: '/api/imports/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: ImportJobDetail
+	}
+	/** Stop one */
+	cancelImport: {
+		method: 'POST'
+		path: '/api/imports/{id}/cancel'
+		params: { id: string }
+		query: null
+		body: null
+		reply: ImportJobDetail
+	}
+	/** The file as a workbook, faulty cells marked */
+	getImportResult: {
+		method: 'GET'
+		path: '/api/imports/{id}/result'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** My mappings of columns */
+	listImportMaps: {
+		method: 'GET'
+		path: '/api/import_maps'
+		params: null
+		query: null
+		body: null
+		reply: Page<ImportMap>
+	}
+	/** Forget one */
+	deleteImportMap: {
+		method: 'DELETE'
+		path: '/api/import_maps/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Deleted
 	}
 	/** Inbox across kinds */
 	listMatters: {
@@ -2742,12 +2906,12 @@ export interface Operations {
 		body: null
 		reply: Page<Place>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportPlaces: {
 		method: 'GET'
 		path: '/api/places/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code?: Code; level?: string; kind?: string; parent?: Code; official_code?: string; has_shape?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code?: Code; level?: string; kind?: string; parent?: Code; official_code?: string; has_shape?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2805,12 +2969,12 @@ export interface Operations {
 		body: null
 		reply: Page<PartyOrg>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportPartyOrgs: {
 		method: 'GET'
 		path: '/api/party_orgs/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; level?: string; form?: string; parent_id?: Id; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; level?: string; form?: string; parent_id?: Id; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2841,14 +3005,14 @@ export interface Operations {
 		body: PartyOrgInput
 		reply: PartyOrgDetail
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importPartyOrgs: {
 		method: 'POST'
 		path: '/api/party_orgs/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deletePartyOrg: {
@@ -2868,12 +3032,12 @@ export interface Operations {
 		body: null
 		reply: Page<PartyCover>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportPartyCovers: {
 		method: 'GET'
 		path: '/api/party_covers/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; org_id?: Id; grid?: Code; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; org_id?: Id; grid?: Code; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2904,14 +3068,14 @@ export interface Operations {
 		body: PartyCoverInput
 		reply: PartyCover
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importPartyCovers: {
 		method: 'POST'
 		path: '/api/party_covers/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deletePartyCover: {
@@ -2949,12 +3113,12 @@ export interface Operations {
 		body: null
 		reply: Page<DutyItem>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportDutyItems: {
 		method: 'GET'
 		path: '/api/duty_items/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; item?: string; list?: string; track?: string; lead?: string; state?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; item?: string; list?: string; track?: string; lead?: string; state?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -2985,14 +3149,14 @@ export interface Operations {
 		body: DutyItemInput
 		reply: DutyItemDetail
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importDutyItems: {
 		method: 'POST'
 		path: '/api/duty_items/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Boundaries and labels as a vector tile */
 	getPlaceTile: {
@@ -3093,12 +3257,12 @@ export interface Operations {
 		body: null
 		reply: Page<EventCode>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportEventCodes: {
 		method: 'GET'
 		path: '/api/event_codes/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code?: string; track?: string; urgency?: string; lead?: string; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code?: string; track?: string; urgency?: string; lead?: string; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3129,14 +3293,14 @@ export interface Operations {
 		body: EventCodeInput
 		reply: EventCode
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importEventCodes: {
 		method: 'POST'
 		path: '/api/event_codes/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listCodeQuestions: {
@@ -3147,12 +3311,12 @@ export interface Operations {
 		body: null
 		reply: Page<CodeQuestion>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportCodeQuestions: {
 		method: 'GET'
 		path: '/api/code_questions/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code_id?: Id; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code_id?: Id; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3183,14 +3347,14 @@ export interface Operations {
 		body: CodeQuestionInput
 		reply: CodeQuestion
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importCodeQuestions: {
 		method: 'POST'
 		path: '/api/code_questions/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteCodeQuestion: {
@@ -3210,12 +3374,12 @@ export interface Operations {
 		body: null
 		reply: Page<DeadlineRule>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportDeadlineRules: {
 		method: 'GET'
 		path: '/api/deadline_rules/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; urgency?: string; clock?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; urgency?: string; clock?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3246,14 +3410,14 @@ export interface Operations {
 		body: DeadlineRuleInput
 		reply: DeadlineRule
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importDeadlineRules: {
 		method: 'POST'
 		path: '/api/deadline_rules/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listReasons: {
@@ -3264,12 +3428,12 @@ export interface Operations {
 		body: null
 		reply: Page<Reason>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportReasons: {
 		method: 'GET'
 		path: '/api/reasons/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; action?: string; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; action?: string; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3300,14 +3464,14 @@ export interface Operations {
 		body: ReasonInput
 		reply: Reason
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importReasons: {
 		method: 'POST'
 		path: '/api/reasons/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listRoutingRules: {
@@ -3318,12 +3482,12 @@ export interface Operations {
 		body: null
 		reply: Page<RoutingRule>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportRoutingRules: {
 		method: 'GET'
 		path: '/api/routing_rules/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code_id?: Id; unit_id?: Id; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; code_id?: Id; unit_id?: Id; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3354,14 +3518,14 @@ export interface Operations {
 		body: RoutingRuleInput
 		reply: RoutingRule
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importRoutingRules: {
 		method: 'POST'
 		path: '/api/routing_rules/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteRoutingRule: {
@@ -3381,12 +3545,12 @@ export interface Operations {
 		body: null
 		reply: Page<FlowRule>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportFlowRules: {
 		method: 'GET'
 		path: '/api/flow_rules/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; action?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; action?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3417,14 +3581,14 @@ export interface Operations {
 		body: FlowRuleInput
 		reply: FlowRule
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importFlowRules: {
 		method: 'POST'
 		path: '/api/flow_rules/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteFlowRule: {
@@ -3440,7 +3604,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/events'
 		params: null
-		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string }
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
 		body: null
 		reply: Page<Matter>
 	}
@@ -3449,7 +3613,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/events/export'
 		params: null
-		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string }
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3494,7 +3658,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/tasks'
 		params: null
-		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string }
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
 		body: null
 		reply: Page<Matter>
 	}
@@ -3503,7 +3667,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/tasks/export'
 		params: null
-		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string }
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3696,12 +3860,12 @@ export interface Operations {
 		body: null
 		reply: Page<Organisation>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportOrganisations: {
 		method: 'GET'
 		path: '/api/organisations/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; industry?: string; active?: boolean; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; industry?: string; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3732,14 +3896,14 @@ export interface Operations {
 		body: OrganisationInput
 		reply: Organisation
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importOrganisations: {
 		method: 'POST'
 		path: '/api/organisations/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listBuildings: {
@@ -3750,12 +3914,12 @@ export interface Operations {
 		body: null
 		reply: Page<Building>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportBuildings: {
 		method: 'GET'
 		path: '/api/buildings/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; risk?: string; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; risk?: string; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3786,14 +3950,14 @@ export interface Operations {
 		body: BuildingInput
 		reply: Building
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importBuildings: {
 		method: 'POST'
 		path: '/api/buildings/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listRooms: {
@@ -3804,12 +3968,12 @@ export interface Operations {
 		body: null
 		reply: Page<Room>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportRooms: {
 		method: 'GET'
 		path: '/api/rooms/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: string; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: string; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3840,14 +4004,14 @@ export interface Operations {
 		body: RoomInput
 		reply: Room
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importRooms: {
 		method: 'POST'
 		path: '/api/rooms/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteRoom: {
@@ -3867,12 +4031,12 @@ export interface Operations {
 		body: null
 		reply: Page<Household>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportHouseholds: {
 		method: 'GET'
 		path: '/api/households/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; room_id?: Id; active?: boolean; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; room_id?: Id; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3903,14 +4067,14 @@ export interface Operations {
 		body: HouseholdInput
 		reply: Household
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importHouseholds: {
 		method: 'POST'
 		path: '/api/households/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listPersons: {
@@ -3921,12 +4085,12 @@ export interface Operations {
 		body: null
 		reply: Page<Person>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportPersons: {
 		method: 'GET'
 		path: '/api/persons/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; phone?: string; residence_kind?: string; household_id?: Id; active?: boolean; ended_reason?: string; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; phone?: string; residence_kind?: string; household_id?: Id; active?: boolean; ended_reason?: string; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -3957,14 +4121,14 @@ export interface Operations {
 		body: PersonInput
 		reply: Person
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importPersons: {
 		method: 'POST'
 		path: '/api/persons/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listVenues: {
@@ -3975,12 +4139,12 @@ export interface Operations {
 		body: null
 		reply: Page<Venue>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportVenues: {
 		method: 'GET'
 		path: '/api/venues/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; org_id?: Id; phone?: string; risk_level?: string; active?: boolean; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; org_id?: Id; phone?: string; risk_level?: string; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4011,14 +4175,14 @@ export interface Operations {
 		body: VenueInput
 		reply: Venue
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importVenues: {
 		method: 'POST'
 		path: '/api/venues/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listThingClasses: {
@@ -4029,12 +4193,12 @@ export interface Operations {
 		body: null
 		reply: Page<ThingClass>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportThingClasses: {
 		method: 'GET'
 		path: '/api/thing_classes/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; category?: string; dept?: string; active?: boolean; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; category?: string; dept?: string; active?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4065,14 +4229,14 @@ export interface Operations {
 		body: ThingClassInput
 		reply: ThingClass
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importThingClasses: {
 		method: 'POST'
 		path: '/api/thing_classes/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listThings: {
@@ -4083,12 +4247,12 @@ export interface Operations {
 		body: null
 		reply: Page<Thing>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportThings: {
 		method: 'GET'
 		path: '/api/things/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: string; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: string; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4119,14 +4283,14 @@ export interface Operations {
 		body: ThingInput
 		reply: Thing
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importThings: {
 		method: 'POST'
 		path: '/api/things/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteThing: {
@@ -4146,12 +4310,12 @@ export interface Operations {
 		body: null
 		reply: Page<Link>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportLinks: {
 		method: 'GET'
 		path: '/api/links/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; role?: string; from_id?: Id; to_id?: Id; source?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; role?: string; from_id?: Id; to_id?: Id; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4182,14 +4346,14 @@ export interface Operations {
 		body: LinkInput
 		reply: Link
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importLinks: {
 		method: 'POST'
 		path: '/api/links/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** Delete one */
 	deleteLink: {
@@ -4209,12 +4373,12 @@ export interface Operations {
 		body: null
 		reply: Page<Consent>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportConsents: {
 		method: 'GET'
 		path: '/api/consents/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; person_id?: Id; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; person_id?: Id; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4254,12 +4418,12 @@ export interface Operations {
 		body: null
 		reply: Page<CarePlan>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportCarePlans: {
 		method: 'GET'
 		path: '/api/care_plans/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; target_kind?: string; target_id?: Id; type?: string; consent_id?: Id; visitor_id?: Id; ended_reason?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; target_kind?: string; target_id?: Id; type?: string; consent_id?: Id; visitor_id?: Id; ended_reason?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4290,14 +4454,14 @@ export interface Operations {
 		body: CarePlanInput
 		reply: CarePlan
 	}
-	/** Import CSV */
+	/** Import CSV or a workbook */
 	importCarePlans: {
 		method: 'POST'
 		path: '/api/care_plans/import'
 		params: null
 		query: { dry_run?: boolean; partial?: boolean; map?: string }
 		body: Blob | string
-		reply: ImportResult
+		reply: TableImportResult
 	}
 	/** List */
 	listCareVisits: {
@@ -4308,12 +4472,12 @@ export interface Operations {
 		body: null
 		reply: Page<CareVisit>
 	}
-	/** Export as CSV */
+	/** Export as CSV or workbook */
 	exportCareVisits: {
 		method: 'GET'
 		path: '/api/care_visits/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; format?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
