@@ -58,7 +58,7 @@ static int run(struct run *r)
 	if (err != OK)
 		return cli_fail(r, err);
 	if (done.refused > 0)
-		fprintf(stderr, "%" PRId64 " actions were refused\n", done.refused);
+		fprintf(stderr, "demo: %" PRId64 " more actions came too late and were refused\n", done.refused);
 	printf("%" PRId64 " places, %" PRId64 " units, %" PRId64 " Party organisations, %" PRId64 " posts, %" PRId64
 	       " events, %" PRId64 " actions\n", done.places, done.units, done.orgs, done.posts, done.events, done.actions);
 	return EXIT_OK;

@@ -1,12 +1,9 @@
 /* One action of the story through the engine: who takes it, with what, and what became of it. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/field.h"
 #include "mod/demo/demo_life.h"
-
-enum { SHOWN = 10 };
 
 /* ---- people ---- */
 
@@ -154,8 +151,7 @@ enum err demo_act(struct sim *s, struct live *l, const struct principal *who, ui
 	}
 	if (err != ERR_CONFLICT && err != ERR_DENIED && err != ERR_INVALID && err != ERR_NOT_FOUND)
 		return err;
-	if (s->refused++ < SHOWN)
-		demo_tell(s->w, true, "%s of event %" PRId64 " was refused: %s", action, l->id, s->rq.err.message);
+	s->refused++; /* as in life: somebody else came first */
 	s->rq.err = (struct error){ .err = OK };
 	l->plan = STEP_NONE;
 	l->plan_at = NIL;
