@@ -51,6 +51,9 @@ static void export_cell(const struct field *f, const void *rec, bool full, struc
 
 	buf_reset(cell);
 	entity_field_text(f, rec, full, cell);
+	/* Not empty: the file may come back, and an empty cell would then take the day away. */
+	if (masked && f->type == F_DATE && !field_is_nil(f, rec))
+		buf_z(cell, "**");
 	if (cell->n == 0 || masked)
 		export_text(x, buf_view(cell));
 	else if (f->type == F_DATE)

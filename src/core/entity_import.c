@@ -214,26 +214,38 @@ void import_check_columns(struct import *im)
 
 /* ---- one row ---- */
 
+static enum err read_cell(struct import *im, size_t col)
+{
+	const struct import_row *row = im->at;
+	const struct field *f = im->columns.v[col].f;
+	struct str cell = col < row->n ? row->cell[col] : (struct str){ "", 0 };
+	struct error e = { .err = OK };
+	const char *note = NULL;
+
+	if (f == NULL)
+		return OK;
+	/* No date looks so; what it was is known where the row is. */
+	if (f->type == F_DATE && (f->flags & FIELD_MASKED) && str_eqz(str_trim(cell), "**")) {
+		im->masked |= UINT64_C(1) << (f - im->p->e->fields.v);
+		return OK;
+	}
+	enum err err = value_read(&im->values, f, cell, col < row->n && row->flag != NULL ? row->flag[col] : 0, im->in,
+				  &note, &e);
+
+	if (note != NULL)
+		take_note(im, note, col);
+	return err != OK ? row_error(im, err, col, &e) : OK;
+}
+
 static enum err read_cells(struct import *im)
 {
 	const struct import_row *row = im->at;
 	enum err err = OK;
 
+	im->masked = 0;
 	fields_clear(&im->p->e->fields, im->in);
-	for (size_t i = 0; i < im->columns.n && err == OK; i++) {
-		struct error e = { .err = OK };
-		const char *note = NULL;
-
-		if (im->columns.v[i].f == NULL)
-			continue;
-		enum err bad = value_read(&im->values, im->columns.v[i].f, i < row->n ? row->cell[i] : (struct str){ "", 0 },
-					  i < row->n && row->flag != NULL ? row->flag[i] : 0, im->in, &note, &e);
-
-		if (note != NULL)
-			take_note(im, note, i);
-		if (bad != OK)
-			err = row_error(im, bad, i, &e);
-	}
+	for (size_t i = 0; i < im->columns.n && err == OK; i++)
+		err = read_cell(im, i);
 	for (size_t i = im->columns.n; i < row->n; i++) {
 		if (str_trim(row->cell[i]).n == 0)
 			continue;
@@ -263,7 +275,9 @@ static bool same_value(const struct field *f, const void *a, const void *b)
 	case F_SECRET:
 		return str_eq(field_str(f, a), field_str(f, b));
 	case F_REAL:
-		return fabs(field_real(f, a) - field_real(f, b)) <= 0;
+		/* Spreadsheets keep fifteen digits: what differs beyond is no change. */
+		return fabs(field_real(f, a) - field_real(f, b)) <=
+		       1e-14 * fmax(fabs(field_real(f, a)), fabs(field_real(f, b)));
 	default:
 		return field_int(f, a) == field_int(f, b);
 	}
@@ -376,6 +390,14 @@ static void unmask(struct import *im)
 		const struct field *d = &f->v[i];
 		bool masks = d->type == F_SECRET || (d->type == F_STR && (d->flags & FIELD_MASKED));
 
+		if (im->masked >> i & 1) {
+			if (im->found)
+				copy_value(d, im->old, im->in);
+			else
+				reject(im, d->name, SHEET_COLS, "masked",
+				       "this value is masked: write it in full, or leave the column out", false);
+			continue;
+		}
 		if (!masks || !(im->columns.given >> i & 1) || field_is_nil(d, im->in))
 			continue;
 		if (im->found && is_mask_of(d, im->old, field_str(d, im->in)))
@@ -406,7 +428,7 @@ static enum err read_row(struct import *im)
 		field_set_int(&f->v[1], im->rec, 1);
 	}
 	for (size_t i = 2; i < f->n; i++) {
-		if (im->columns.given >> i & 1)
+		if ((im->columns.given >> i & 1) && !(im->found && same_value(&f->v[i], im->in, im->old)))
 			copy_value(&f->v[i], im->in, im->rec);
 	}
 	if (im->found)

@@ -64,6 +64,7 @@ struct import {
 	void (*problem)(struct import *im, const struct import_problem *p); /* NULL: nobody listens */
 	void *arg;
 	const struct import_row *at;
+	uint64_t masked; /* bit i: the row has field i masked, as an export shows it */
 	bool row_bad, row_conflict, found;
 	void *in, *old, *rec; /* the row as given, as stored, as it shall be */
 	int64_t rows_read;

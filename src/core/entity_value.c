@@ -292,7 +292,8 @@ static void tidy_word(const struct value_reader *v, const struct field *f, struc
 	label_key(s, &key);
 	if (f->vocab != NULL && vocab_index(f->vocab, s) == NIL && key.n > 0 && !key.failed) {
 		for (int64_t i = 0; vocab_word(f->vocab, i) != NULL && out->n == 0; i++) {
-			if (label_has(label_of_word(v->e, f, i), buf_view(&key)))
+			if (label_has(label_of_word(v->e, f, i), buf_view(&key)) ||
+			    label_has(label_more_word(v->e, f, i), buf_view(&key)))
 				buf_z(out, vocab_word(f->vocab, i));
 		}
 	}

@@ -35,6 +35,18 @@ static const struct named more_names[] = {
 	{ "organisations.name", "单位名称|企业名称|机构名称" },
 };
 
+/* The same for words: "path.field.word" or "field.word". */
+static const struct named more_words[] = {
+	{ "persons.residence_kind.resident", "常住人口|户籍人口|户籍常住" },
+	{ "persons.residence_kind.floating", "流动人口|暂住人口|外来人口|租户" },
+	{ "persons.residence_kind.registered_elsewhere", "人户分离" },
+	{ "persons.relation.child", "子女|儿子|女儿|长子|长女|次子|次女" },
+	{ "persons.relation.other", "租户|租客|亲属|其他亲属|非亲属|保姆|朋友" },
+	{ "buildings.kind.residential", "住宅小区|住宅楼|私人住宅|公寓|大型出租房|小区" },
+	{ "buildings.kind.commercial", "商业建筑|商场|商铺" },
+	{ "buildings.kind.office", "商业大厦|写字楼|办公楼" },
+};
+
 /* Sorted by name. */
 static const struct named field_names[] = {
 	{ "accept", "受理时限|Accept within" },
@@ -278,6 +290,13 @@ struct str label_of_field(const struct entity *e, const struct field *f)
 struct str label_more(const struct entity *e, const struct field *f)
 {
 	return find(more_names, ARRAY_LEN(more_names), e->path, f->name, NULL);
+}
+
+struct str label_more_word(const struct entity *e, const struct field *f, int64_t index)
+{
+	const char *word = f->vocab != NULL ? vocab_word(f->vocab, index) : NULL;
+
+	return word != NULL ? find(more_words, ARRAY_LEN(more_words), e->path, f->name, word) : (struct str){ NULL, 0 };
 }
 
 struct str label_of_word(const struct entity *e, const struct field *f, int64_t index)

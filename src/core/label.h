@@ -12,6 +12,7 @@ struct str label_of_field(const struct entity *e, const struct field *f);
 /* Further names by which it is found in files. */
 struct str label_more(const struct entity *e, const struct field *f);
 struct str label_of_word(const struct entity *e, const struct field *f, int64_t index);
+struct str label_more_word(const struct entity *e, const struct field *f, int64_t index);
 /* The first of the names in Chinese (with letters beyond ASCII), or in English; absent when there is none. */
 struct str label_in(struct str label, bool chinese);
 /* What of a name counts when names are compared: letters and digits, small, of ordinary width, without what
