@@ -85,41 +85,9 @@ static void make_table(struct core_test *t)
 
 static struct core_case on_sqlite = { DB_SQLITE, modules, make_table }, on_pg = { DB_PG, modules, make_table };
 
-struct session {
-	int64_t user;
-	unsigned char hash[HASH_LEN];
-};
-
-static enum err session_tx(struct dbc *c, void *arg)
-{
-	struct session *s = arg;
-	struct str h = { (const char *)s->hash, HASH_LEN };
-
-	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
-		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
-}
-
-static void someone(struct core_test *t, const char *login, enum role role, int64_t place, char token[TOKEN_TEXT])
-{
-	struct session s = { .user = core_test_user(t, login) };
-
-	core_test_post(t, s.user, role, place);
-	snprintf(token, TOKEN_TEXT, "%043lld", (long long)s.user);
-	crypto_sha256(str_z(token), s.hash);
-	assert_int_equal(core_test_write(t, session_tx, &s), OK);
-}
-
-static int64_t count(struct core_test *t, const char *sql)
-{
-	int64_t n = NIL;
-
-	assert_int_equal(db_int(t->reader, sql, NO_ARGS, &n), OK);
-	return n;
-}
-
 static int64_t things(struct core_test *t)
 {
-	return count(t, "SELECT count(*) AS n FROM test_thing");
+	return core_test_count(t, "SELECT count(*) AS n FROM test_thing");
 }
 
 static int64_t number(struct core_test *t, const char *key)
@@ -181,7 +149,7 @@ static void test_rows(void **state)
 	char admin[TOKEN_TEXT], request[128], id[32];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(core_test_call(t, admin, "POST /api/things",
 		"{\"code\":\"x\",\"name\":\"n\",\"place\":\"" A "\",\"weight\":2.5,\"data\":{\"k\":[1]}}"), 201);
 	assert_string_equal(core_test_str(t, "kind"), "bench");
@@ -214,8 +182,8 @@ static void test_rows(void **state)
 	snprintf(request, sizeof(request), "DELETE /api/things/%s?version=2", id);
 	assert_int_equal(core_test_call(t, admin, request, NULL), 200);
 	assert_int_equal(things(t), 0);
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing'"), 3);
-	assert_true(count(t, "SELECT count(*) AS n FROM audit WHERE action = 'update' AND "
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing'"), 3);
+	assert_true(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE action = 'update' AND "
 		"detail LIKE '%\"n\",\"m\"%'") == 1);
 }
 
@@ -239,7 +207,7 @@ static void test_pages(void **state)
 	struct buf csv;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	buf_init(&csv, 1 << 20);
 	many(57, &csv);
 	assert_int_equal(import(t, admin, "", csv.p), 200);
@@ -287,11 +255,11 @@ static void test_round_trip(void **state)
 	char admin[TOKEN_TEXT], text[2048];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin, "", three), 200);
 	check_counts(t, "3/3/0/0/0");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing' AND action = 'create'"), 3);
-	assert_int_equal(count(t, "SELECT paid AS n FROM test_thing WHERE code = 't3' AND name = '=1+1' AND lent = 1"), -5);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing' AND action = 'create'"), 3);
+	assert_int_equal(core_test_count(t, "SELECT paid AS n FROM test_thing WHERE code = 't3' AND name = '=1+1' AND lent = 1"), -5);
 	assert_int_equal(core_test_call(t, admin, "GET /api/things/export?format=csv&purpose=audit&kind=tree&place=" A, NULL), 200);
 	assert_int_equal(core_test_call(t, admin, "GET /api/things/export?format=csv", NULL), 200);
 	assert_true(t->raw.n < sizeof(text));
@@ -300,8 +268,8 @@ static void test_round_trip(void **state)
 	/* Who took it, for things have a private field. */
 	assert_int_equal(strncmp(text, "\xEF\xBB\xBF\"导出 / exported: ", 22), 0);
 	assert_non_null(strstr(text, header));
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing' AND action = 'export'"), 2);
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE detail = "
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing' AND action = 'export'"), 2);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE detail = "
 		"'{\"format\":\"csv\",\"rows\":1,\"purpose\":\"audit\",\"filters\":{\"place\":\"" A "\",\"kind\":\"tree\"}}'"), 1);
 	assert_null(strstr(text, "13800001111"));
 	assert_non_null(strstr(text, ",1,t1,\"A \"\"big\"\", old tree\"," A ",tree,12.5,2026-02-13,"
@@ -310,14 +278,14 @@ static void test_round_trip(void **state)
 	assert_non_null(strstr(text, ",t3,'=1+1," B ",bench,0.1,2026-03-01,,-5,true,,\r\n"));
 	assert_int_equal(import(t, admin, "", text), 200);
 	check_counts(t, "3/0/0/3/0");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_thing WHERE version = 1 AND phone IS NOT NULL"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_thing WHERE version = 1 AND phone IS NOT NULL"), 1);
 	char *at = strstr(text, "12.5");
 
 	assert_non_null(at);
 	memcpy(at, "13.5", 4);
 	assert_int_equal(import(t, admin, "", text), 200);
 	check_counts(t, "3/0/1/2/0");
-	assert_int_equal(count(t, "SELECT version AS n FROM test_thing WHERE code = 't1' AND "
+	assert_int_equal(core_test_count(t, "SELECT version AS n FROM test_thing WHERE code = 't1' AND "
 		"weight > 13 AND phone IS NOT NULL"), 2);
 	/* The file is older than that change now. */
 	memcpy(at, "14.5", 4);
@@ -336,7 +304,7 @@ static void test_book(void **state)
 	struct buf book;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin, "", three), 200);
 	assert_int_equal(core_test_call(t, admin, "GET /api/things/export?format=xlsx", NULL), 200);
 	buf_init(&book, 1 << 20);
@@ -366,9 +334,9 @@ static void test_export_scope(void **state)
 	struct buf csv;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
-	someone(t, "director", ROLE_DIRECTOR, PLACE_STREET_A, director);
-	someone(t, "resident", ROLE_RESIDENT, PLACE_DISTRICT, resident);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "director", ROLE_DIRECTOR, PLACE_STREET_A, director);
+	core_test_someone(t, "resident", ROLE_RESIDENT, PLACE_DISTRICT, resident);
 	buf_init(&csv, 1 << 20);
 	many(2100, &csv);
 	assert_int_equal(import(t, admin, "", csv.p), 200);
@@ -391,7 +359,7 @@ static void test_export_scope(void **state)
 	check_counts(t, "3/0/1/0/2");
 	check_error(t, 0, 2, "code", "duplicate");
 	check_error(t, 1, 4, "place", "scope");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_thing WHERE name IN ('other', 'mine')"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_thing WHERE name IN ('other', 'mine')"), 1);
 	buf_release(&csv);
 }
 
@@ -431,7 +399,7 @@ static void test_import(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin, "?dry_run=true", mixed), 200);
 	check_counts(t, "8/2/0/0/6");
 	check_mixed(t);
@@ -445,11 +413,11 @@ static void test_import(void **state)
 	check_counts(t, "8/2/0/0/6");
 	check_mixed(t);
 	assert_int_equal(things(t), 2);
-	assert_int_equal(count(t, "SELECT kind AS n FROM test_thing WHERE code = 'g'"), 2);
+	assert_int_equal(core_test_count(t, "SELECT kind AS n FROM test_thing WHERE code = 'g'"), 2);
 	/* Columns that are not in the file keep their values, empty cells of those that are lose them. */
 	assert_int_equal(import(t, admin, "", "code,weight\na,\n"), 200);
 	check_counts(t, "1/0/1/0/0");
-	assert_int_equal(count(t, "SELECT kind AS n FROM test_thing WHERE code = 'a' AND weight IS NULL AND lent = 0"), 1);
+	assert_int_equal(core_test_count(t, "SELECT kind AS n FROM test_thing WHERE code = 'a' AND weight IS NULL AND lent = 0"), 1);
 	/* What a rule fills in is no change. */
 	assert_int_equal(import(t, admin, "", "code,kind\ng,\n"), 200);
 	check_counts(t, "1/0/0/1/0");
@@ -472,12 +440,12 @@ static void test_map(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin,
 		"?map=%7B%22%E7%BC%96%E5%8F%B7%22:%22code%22,%22Title%22:%22name%22,%22x%22:null%7D",
 		"\xE7\xBC\x96\xE5\x8F\xB7,Title,place,x\nm1,mapped," A ",ignored\n"), 200);
 	check_counts(t, "1/1/0/0/0");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_thing WHERE code = 'm1' AND name = 'mapped'"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_thing WHERE code = 'm1' AND name = 'mapped'"), 1);
 	assert_int_equal(import(t, admin, "?map=%7B%22x%22:%22nowhere%22%7D", "x\n"), 400);
 	assert_string_equal(core_test_str(t, "error.field"), "map");
 	assert_int_equal(import(t, admin, "?map=[]", "x\n"), 400);
@@ -491,7 +459,7 @@ static void test_by_id(void **state)
 	char admin[TOKEN_TEXT], csv[256];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	int64_t user = core_test_user(t, "worker");
 	int64_t post = core_test_post(t, user, ROLE_GRID_LEADER, PLACE_GRID_A);
 
@@ -501,7 +469,7 @@ static void test_by_id(void **state)
 	assert_int_equal(core_test_send(t, admin, "POST /api/posts/import?partial=true", str_z(csv), "text/csv"), 200);
 	check_counts(t, "3/1/1/0/1");
 	check_error(t, 0, 4, "id", "not_found");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM post WHERE place = " B), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM post WHERE place = " B), 1);
 }
 
 static void test_many_errors(void **state)
@@ -511,7 +479,7 @@ static void test_many_errors(void **state)
 	struct buf csv;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	buf_init(&csv, 1 << 20);
 	buf_z(&csv, "code,name,place\n");
 	for (int i = 0; i < 1200; i++)
@@ -530,7 +498,7 @@ static void test_faults(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	struct call call = { .method = M_POST, .target = STR("/api/things/import"), .token = str_z(admin),
 		.body = str_z(three), .content_type = STR("text/csv") };
 	int failures = 0, status = 0;
@@ -546,7 +514,7 @@ static void test_faults(void **state)
 		failures++;
 		assert_int_equal(status, 503);
 		assert_int_equal(things(t), 0);
-		assert_int_equal(count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing'"), 0);
+		assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM audit WHERE object = 'thing'"), 0);
 	}
 	assert_int_equal(status, 200);
 	assert_int_equal(things(t), 3);

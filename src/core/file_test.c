@@ -192,31 +192,6 @@ static void test_bad_pictures(void **state)
 
 /* ---- through the routes ---- */
 
-struct session {
-	int64_t user;
-	unsigned char hash[HASH_LEN];
-};
-
-static enum err session_tx(struct dbc *c, void *arg)
-{
-	struct session *s = arg;
-	struct str h = { (const char *)s->hash, HASH_LEN };
-
-	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
-		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
-}
-
-static int64_t someone(struct core_test *t, const char *login, enum role role, int64_t place, char token[TOKEN_TEXT])
-{
-	struct session s = { .user = core_test_user(t, login) };
-
-	core_test_post(t, s.user, role, place);
-	snprintf(token, TOKEN_TEXT, "%043lld", (long long)s.user);
-	crypto_sha256(str_z(token), s.hash);
-	assert_int_equal(core_test_write(t, session_tx, &s), OK);
-	return s.user;
-}
-
 static void insert_matter(struct core_test *t, int64_t id, int64_t place, int64_t sealed)
 {
 	core_test_sql(t, "INSERT INTO matter (id, version, kind, title, track, urgency, source, place, state, open, "
@@ -232,9 +207,9 @@ static void test_upload_and_sight(void **state)
 	struct buf in;
 
 	core_test_need(t);
-	someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, mine);
-	someone(t, "other", ROLE_DUTY_OFFICER, PLACE_STREET_A, other);
-	someone(t, "far", ROLE_DUTY_OFFICER, PLACE_STREET_B, far);
+	core_test_someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, mine);
+	core_test_someone(t, "other", ROLE_DUTY_OFFICER, PLACE_STREET_A, other);
+	core_test_someone(t, "far", ROLE_DUTY_OFFICER, PLACE_STREET_B, far);
 	buf_init(&in, 1 << 20);
 	struct str photo = jpeg(640, 400, 6, &in);
 
@@ -283,7 +258,7 @@ static void test_types(void **state)
 	};
 
 	core_test_need(t);
-	someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, token);
+	core_test_someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, token);
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		char request[96];
 
@@ -298,7 +273,7 @@ static void test_types(void **state)
 	assert_int_equal(core_test_send(t, token, "POST /api/files", (struct str){ NULL, 0 }, "image/png"), 400);
 	char auditor[TOKEN_TEXT];
 
-	someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
+	core_test_someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
 	assert_int_equal(core_test_send(t, auditor, "POST /api/files", STR("note"), "text/plain"), 403);
 }
 
@@ -331,7 +306,7 @@ static void test_attach_and_clear(void **state)
 	int64_t n;
 
 	core_test_need(t);
-	int64_t user = someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, token);
+	int64_t user = core_test_someone(t, "mine", ROLE_GRID_LEADER, PLACE_GRID_A, token);
 	struct principal me = { .user_id = user };
 
 	insert_matter(t, 5002, PLACE_GRID_A, 0);

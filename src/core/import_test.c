@@ -72,38 +72,6 @@ static void make_table(struct core_test *t)
 
 static struct core_case on_sqlite = { DB_SQLITE, modules, make_table }, on_pg = { DB_PG, modules, make_table };
 
-struct session {
-	int64_t user;
-	unsigned char hash[HASH_LEN];
-};
-
-static enum err session_tx(struct dbc *c, void *arg)
-{
-	struct session *s = arg;
-	struct str h = { (const char *)s->hash, HASH_LEN };
-
-	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
-		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
-}
-
-static void someone(struct core_test *t, const char *login, enum role role, int64_t place, char token[TOKEN_TEXT])
-{
-	struct session s = { .user = core_test_user(t, login) };
-
-	core_test_post(t, s.user, role, place);
-	snprintf(token, TOKEN_TEXT, "%043lld", (long long)s.user);
-	crypto_sha256(str_z(token), s.hash);
-	assert_int_equal(core_test_write(t, session_tx, &s), OK);
-}
-
-static int64_t count(struct core_test *t, const char *sql)
-{
-	int64_t n = NIL;
-
-	assert_int_equal(db_int(t->reader, sql, NO_ARGS, &n), OK);
-	return n;
-}
-
 static int64_t number(struct core_test *t, const char *key)
 {
 	return json_integer_value(json_object_get(t->reply, key));
@@ -179,7 +147,7 @@ static void test_cells(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(core_test_call(t, admin, "POST /api/units", "{\"name\":\"城管局\",\"alias\":\"UU\","
 		"\"kind\":\"department\",\"place\":\"99010100000000000\"}"), 201);
 	char unit[32];
@@ -196,14 +164,14 @@ static void test_old_codes(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	core_test_sql(t, "INSERT INTO place_code (id, place_id, scheme, code, valid_to) SELECT 1, id, 'stats', '990909', 20250101 "
 		"FROM place WHERE code = 99010100100000000", NO_ARGS);
 	assert_int_equal(import(t, admin, "编号,所在网格\na,990909\nb,990909\n"), 200);
 	assert_int_equal(number(t, "created"), 2);
 	assert_string_equal(core_test_str(t, "notes.0.code"), "code_changed");
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(t->reply, "notes"), 0), "count")), 2);
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget WHERE place = 99010100100000000"), 2);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget WHERE place = 99010100100000000"), 2);
 }
 
 /* ---- headers ---- */
@@ -214,7 +182,7 @@ static void test_headers(void **state)
 	char admin[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	/* A title, a header over two rows, remarks. */
 	struct made m = made_book(STR("<worksheet><sheetData>"
 		"<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>登记表</t></is></c></row>"
@@ -230,7 +198,7 @@ static void test_headers(void **state)
 	assert_int_equal(number(t, "remarks"), 5);
 	assert_string_equal(core_test_str(t, "sheet"), "One");
 	assert_int_equal(number(t, "created"), 1);
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget WHERE code = '17' AND kind = 0 AND day = 20240130"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget WHERE code = '17' AND kind = 0 AND day = 20240130"), 1);
 }
 
 /* A workbook keeps fifteen digits of a number: it comes back unchanged all the same. */
@@ -241,7 +209,7 @@ static void test_digits(void **state)
 	struct buf file;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin, "编号,weight,数量\nd1,112.93456789012345678,9007199254740991\nd2,0.1,3\nd3,-1e-7,-5\n"), 200);
 	assert_int_equal(number(t, "created"), 3);
 	assert_int_equal(core_test_call(t, admin, "GET /api/gadgets/export?format=xlsx", NULL), 200);
@@ -263,7 +231,7 @@ static void test_masked(void **state)
 	struct buf file;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(import(t, admin, "编号,保管人,身份证号,生日\nk1,王小明,430102199003070011,1990-03-07\n"), 200);
 	assert_int_equal(number(t, "created"), 1);
 	assert_int_equal(core_test_call(t, admin, "GET /api/gadgets/export", NULL), 200);
@@ -277,7 +245,7 @@ static void test_masked(void **state)
 	assert_int_equal(number(t, "rejected"), 2);
 	assert_int_equal(core_test_len(t, "errors"), 3);
 	assert_string_equal(core_test_str(t, "errors.0.code"), "masked");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget WHERE name = '王小明' AND birth = 19900307 AND version = 1"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget WHERE name = '王小明' AND birth = 19900307 AND version = 1"), 1);
 }
 
 /* ---- jobs ---- */
@@ -323,7 +291,7 @@ static void test_faults(void **state)
 	struct buf csv;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	t->app.log = &quiet;
 	buf_init(&csv, 1 << 16);
 	many(3, &csv);
@@ -343,12 +311,12 @@ static void test_faults(void **state)
 			fired = db_fault_arm(t->app.db, 0, false);
 			assert_string_equal(look(t, admin, id), "done");
 			assert_int_equal(json_integer_value(json_object_get(json_object_get(t->reply, "counts"), "created")), 3);
-			assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget"), q == 2 ? 0 : 3);
+			assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget"), q == 2 ? 0 : 3);
 		}
 		assert_true(n > 10);
 	}
 	snprintf(sql, sizeof(sql), "SELECT count(*) AS n FROM import_job WHERE state <> 3");
-	assert_int_equal(count(t, sql), 0);
+	assert_int_equal(core_test_count(t, sql), 0);
 	buf_release(&csv);
 }
 
@@ -360,7 +328,7 @@ static void test_refused_by_store(void **state)
 	struct buf csv;
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	buf_init(&csv, 1 << 16);
 	buf_z(&csv, "编号,serial\n");
 	for (int i = 0; i < 450; i++)
@@ -369,15 +337,15 @@ static void test_refused_by_store(void **state)
 	run(t);
 	assert_string_equal(look(t, admin, id), "failed");
 	assert_string_equal(core_test_str(t, "error.code"), "duplicate");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget"), 0);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget"), 0);
 	start(t, admin, "&partial=true", buf_view(&csv), id);
 	run(t);
 	assert_string_equal(look(t, admin, id), "done");
 	assert_int_equal(core_test_len(t, "errors"), 1);
 	assert_string_equal(core_test_str(t, "errors.0.code"), "duplicate");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget"), 449);
-	assert_int_equal(count(t, "SELECT created AS n FROM import_job WHERE state = 3"), 449);
-	assert_int_equal(count(t, "SELECT conflicts AS n FROM import_job WHERE state = 3"), 1);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget"), 449);
+	assert_int_equal(core_test_count(t, "SELECT created AS n FROM import_job WHERE state = 3"), 449);
+	assert_int_equal(core_test_count(t, "SELECT conflicts AS n FROM import_job WHERE state = 3"), 1);
 	buf_release(&csv);
 }
 
@@ -388,17 +356,17 @@ static void test_rights_and_age(void **state)
 	char admin[TOKEN_TEXT], id[32];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	start(t, admin, "", STR("编号\nx\n"), id);
 	core_test_sql(t, "UPDATE account SET active = 0", NO_ARGS);
 	run(t);
 	core_test_sql(t, "UPDATE account SET active = 1", NO_ARGS);
 	assert_string_equal(look(t, admin, id), "failed");
 	assert_string_equal(core_test_str(t, "error.code"), "perm");
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM test_gadget"), 0);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM test_gadget"), 0);
 	core_test_sql(t, "UPDATE import_job SET finished_at = 1", NO_ARGS);
 	run(t);
-	assert_int_equal(count(t, "SELECT count(*) AS n FROM import_job"), 0);
+	assert_int_equal(core_test_count(t, "SELECT count(*) AS n FROM import_job"), 0);
 }
 
 int main(void)

@@ -28,32 +28,12 @@ static void prepare(struct core_test *t)
 
 static struct core_case on_sqlite = { DB_SQLITE, modules, prepare }, on_pg = { DB_PG, modules, prepare };
 
-/* A session without signing in: the token is the login, filled up. */
-struct session {
-	int64_t user;
-	unsigned char hash[HASH_LEN];
-};
-
-static enum err session_tx(struct dbc *c, void *arg)
-{
-	struct session *s = arg;
-	struct str h = { (const char *)s->hash, HASH_LEN };
-
-	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
-		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
-}
-
 static const struct principal *someone(struct core_test *t, const char *login, enum role role, int64_t place)
 {
-	struct session s = { .user = core_test_user(t, login) };
 	const struct principal *who;
 	char token[TOKEN_TEXT];
 
-	if (role != ROLE_MAX)
-		core_test_post(t, s.user, role, place);
-	snprintf(token, sizeof(token), "%043lld", (long long)s.user);
-	crypto_sha256(str_z(token), s.hash);
-	assert_int_equal(core_test_write(t, session_tx, &s), OK);
+	core_test_someone(t, login, role, role != ROLE_MAX ? place : NIL, token);
 	assert_int_equal(principal_of(&t->app, t->reader, str_z(token), time_now(), &who), OK);
 	return who;
 }

@@ -33,31 +33,6 @@ static void add_kind(struct core_test *t)
 
 static struct core_case on_sqlite = { DB_SQLITE, modules, add_kind }, on_pg = { DB_PG, modules, add_kind };
 
-struct session {
-	int64_t user;
-	unsigned char hash[HASH_LEN];
-};
-
-static enum err session_tx(struct dbc *c, void *arg)
-{
-	struct session *s = arg;
-	struct str h = { (const char *)s->hash, HASH_LEN };
-
-	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
-		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
-}
-
-static int64_t someone(struct core_test *t, const char *login, enum role role, int64_t place, char token[TOKEN_TEXT])
-{
-	struct session s = { .user = core_test_user(t, login) };
-
-	core_test_post(t, s.user, role, place);
-	snprintf(token, TOKEN_TEXT, "%043lld", (long long)s.user);
-	crypto_sha256(str_z(token), s.hash);
-	assert_int_equal(core_test_write(t, session_tx, &s), OK);
-	return s.user;
-}
-
 static double real_at(struct core_test *t, const char *key, size_t i)
 {
 	return json_number_value(json_array_get(json_object_get(json_object_get(t->reply, "map"), key), i));
@@ -161,8 +136,8 @@ static void test_meta(void **state)
 	char admin[TOKEN_TEXT], resident[TOKEN_TEXT];
 
 	core_test_need(t);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
-	someone(t, "resident", ROLE_RESIDENT, PLACE_DISTRICT, resident);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "resident", ROLE_RESIDENT, PLACE_DISTRICT, resident);
 	assert_int_equal(core_test_call(t, NULL, "GET /api/meta", NULL), 401);
 	assert_int_equal(core_test_call(t, admin, "GET /api/meta", NULL), 200);
 	assert_int_equal(core_test_len(t, "entities"), 3);
@@ -222,11 +197,11 @@ static void test_audit(void **state)
 	char auditor[TOKEN_TEXT], street[TOKEN_TEXT], admin[TOKEN_TEXT], query[96];
 
 	core_test_need(t);
-	int64_t user = someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
+	int64_t user = core_test_someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
 	struct entries e = { .actor = user, .n = 30 };
 
-	someone(t, "street", ROLE_AUDITOR, PLACE_STREET_A, street);
-	someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
+	core_test_someone(t, "street", ROLE_AUDITOR, PLACE_STREET_A, street);
+	core_test_someone(t, "admin", ROLE_DISTRICT_ADMIN, PLACE_DISTRICT, admin);
 	assert_int_equal(core_test_write(t, entries_tx, &e), OK);
 	assert_int_equal(core_test_call(t, admin, "GET /api/audit", NULL), 403);
 	assert_int_equal(core_test_call(t, street, "GET /api/audit", NULL), 403);
@@ -257,7 +232,7 @@ static void test_audit_pages(void **state)
 	size_t n = 0;
 
 	core_test_need(t);
-	e.actor = someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
+	e.actor = core_test_someone(t, "auditor", ROLE_AUDITOR, PLACE_DISTRICT, auditor);
 	assert_int_equal(core_test_write(t, entries_tx, &e), OK);
 	do {
 		snprintf(request, sizeof(request), "GET /api/audit?limit=3&after=%s", next);

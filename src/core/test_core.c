@@ -17,6 +17,7 @@
 
 #include "base/crypto.h"
 #include "core/account.h"
+#include "core/account_impl.h"
 #include "core/entity_plan.h"
 #include "core/metrics.h"
 #include "core/migrations.h"
@@ -283,6 +284,40 @@ int64_t core_test_post(struct core_test *t, int64_t user, enum role role, int64_
 
 	must(db_write(t->app.db, post_tx, &m), "post", NULL);
 	return m.id;
+}
+
+struct session {
+	int64_t user;
+	unsigned char hash[HASH_LEN];
+};
+
+static enum err session_tx(struct dbc *c, void *arg)
+{
+	struct session *s = arg;
+	struct str h = { (const char *)s->hash, HASH_LEN };
+
+	return db_exec(c, account_sql[Q_ACCOUNT_SESSION_PUT],
+		ARGS(I(db_new_id(c)), B(h), B(h), I(s->user), I(time_now()), I(time_now() + MS_HOUR), Z("test")), NULL);
+}
+
+int64_t core_test_someone(struct core_test *t, const char *login, enum role role, int64_t place, char ret_token[TOKEN_TEXT])
+{
+	struct session s = { .user = core_test_user(t, login) };
+
+	if (place != NIL)
+		core_test_post(t, s.user, role, place);
+	snprintf(ret_token, TOKEN_TEXT, "%043lld", (long long)s.user);
+	crypto_sha256(str_z(ret_token), s.hash);
+	must(core_test_write(t, session_tx, &s), login, NULL);
+	return s.user;
+}
+
+int64_t core_test_count(struct core_test *t, const char *sql)
+{
+	int64_t n = NIL;
+
+	must(db_int(t->reader, sql, NO_ARGS, &n), sql, NULL);
+	return n;
 }
 
 /* ---- calls ---- */

@@ -5,6 +5,7 @@
 #ifndef GEZHI_CORE_TEST_CORE_H
 #define GEZHI_CORE_TEST_CORE_H
 
+#include "base/crypto.h"
 #include "core/app.h"
 #include "db/test_store.h"
 
@@ -34,6 +35,11 @@ enum err core_test_write(struct core_test *t, db_fn fn, void *arg);
 /* An account without a password, and a post of it; returns its id. */
 int64_t core_test_user(struct core_test *t, const char *login);
 int64_t core_test_post(struct core_test *t, int64_t user, enum role role, int64_t place);
+/* An account with a session, though nobody signed in, and a post unless place is NIL; returns the account's id. */
+int64_t core_test_someone(struct core_test *t, const char *login, enum role role, int64_t place,
+	char ret_token[TOKEN_TEXT]);
+/* The one number that an SQL text gives. */
+int64_t core_test_count(struct core_test *t, const char *sql);
 /* "GET /api/session" with the real hooks; token and body may be NULL. */
 int core_test_call(struct core_test *t, const char *token, const char *request, const char *body);
 /* The same with bytes of another type. */
