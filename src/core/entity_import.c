@@ -467,8 +467,11 @@ static enum err check_repeated(struct import *im)
 {
 	const struct field *key = row_key(im);
 	int64_t first = 0;
-	enum err err = key != NULL ? remember(im, key, &first) : OK;
+	enum err err;
 
+	if (key == NULL)
+		return OK;
+	err = remember(im, key, &first);
 	/* Run again, a row meets itself. */
 	if (err != OK || first == 0 || first == im->at->line)
 		return err;
@@ -590,7 +593,9 @@ static enum err pass_row(struct import *im, bool write)
 		if (err == ERR_NOMEM || err == ERR_IO || err == ERR_RETRY)
 			return err;
 	}
-	return row_key(im) != NULL ? remember(im, row_key(im), &first) : OK;
+	const struct field *known_by = row_key(im);
+
+	return known_by != NULL ? remember(im, known_by, &first) : OK;
 }
 
 enum err import_pass_over(struct import *im, struct req *rq, const struct import_batch *b)

@@ -288,7 +288,7 @@ static int by_text(const void *a, const void *b)
 
 enum err columns_key(const struct columns *c, char ret[HASH_HEX])
 {
-	struct str title[SHEET_COLS];
+	struct str title[SHEET_COLS] = { { NULL, 0 } };
 	size_t n = 0;
 	struct buf b;
 
