@@ -161,7 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_coverage),
-		TEST_BOTH(test_what_counts),
+		TEST_EMBEDDED(test_what_counts),
 		TEST_BOTH(test_floors),
 	};
 

@@ -392,12 +392,12 @@ int main(void)
 		cmocka_unit_test(test_sealed_form),
 		cmocka_unit_test(test_purpose_is_asked),
 		TEST_BOTH(test_sealed_and_found),
-		TEST_BOTH(test_numbers_that_do_not_fit),
-		TEST_BOTH(test_import_by_number),
+		TEST_EMBEDDED(test_numbers_that_do_not_fit),
+		TEST_EMBEDDED(test_import_by_number),
 		TEST_BOTH(test_only_in_ones_area),
-		TEST_BOTH(test_masked_by_role),
-		TEST_BOTH(test_unmask),
-		TEST_BOTH(test_consents),
+		TEST_EMBEDDED(test_masked_by_role),
+		TEST_EMBEDDED(test_unmask),
+		TEST_EMBEDDED(test_consents),
 	};
 
 	if (crypto_init() != OK)

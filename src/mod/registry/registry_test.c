@@ -386,9 +386,9 @@ int main(void)
 		cmocka_unit_test(test_no_field_for_belief),
 		cmocka_unit_test(test_purposes),
 		TEST_BOTH(test_where_things_lie),
-		TEST_BOTH(test_point_to_grid),
-		TEST_BOTH(test_facts),
-		TEST_BOTH(test_counts_add_up),
+		TEST_EMBEDDED(test_point_to_grid),
+		TEST_EMBEDDED(test_facts),
+		TEST_EMBEDDED(test_counts_add_up),
 		TEST_BOTH(test_links),
 	};
 

@@ -24,6 +24,9 @@
 /* 10:00 on 20 May 2026, a Wednesday. */
 #define REG_NOW (date_start(20260520) + 10 * (int64_t)MS_HOUR)
 
+/* A test of rules that no engine decides: on the embedded one only. Every SQL text is prepared on both. */
+#define TEST_EMBEDDED(fn) { #fn " (SQLite)", fn, test_setup, test_done, &on_sqlite }
+
 /* The asker is the secretary of community 1. */
 struct test_app *reg_fresh(enum db_engine e);
 /* POST; returns the status, and the new row's id in `id` (NULL: not wanted). */
