@@ -93,8 +93,14 @@ static enum err check_home(struct req *rq, const struct person *was, struct pers
 	struct household h;
 	enum err err;
 
-	if (p->household_id == NIL || (was != NULL && was->household_id == p->household_id))
+	if (p->household_id == NIL)
 		return OK;
+	if (was != NULL && was->household_id == p->household_id) {
+		if (was->place == p->place)
+			return OK;
+		return req_fail(rq, ERR_INVALID, "registry.with_household", "place",
+				"they live where the household lives: change the household, or where it lives");
+	}
 	err = entity_get(rq, &household_entity, p->household_id, &h);
 	if (err != OK)
 		return err;

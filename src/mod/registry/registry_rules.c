@@ -336,6 +336,8 @@ enum err household_check(struct req *rq, const void *old, void *rec)
 		err = household_room(rq, h, &r);
 		if (err == OK && h->room_id != NIL)
 			h->place = r.place;
+	} else if (h->room_id != NIL && h->place != was->place) {
+		err = req_fail(rq, ERR_INVALID, "registry.with_room", "place", "it lies where its room does: change the room");
 	}
 	if (err == OK)
 		err = registry_settle(rq, was != NULL ? &was->place : NULL, (double)NAN, (double)NAN, &h->place);

@@ -212,6 +212,11 @@ static void test_where_things_lie(void **state)
 	/* The head of a household is known by the relation. */
 	assert_int_equal(test_callf(t, "GET /api/households/%s", h, NULL), 200);
 	assert_string_equal(test_str(t, "head_id"), p);
+	/* None of them lies elsewhere. */
+	assert_int_equal(reg_patch(t, "persons", p, "{\"place\":\"" GRID2 "\"}"), 400);
+	assert_string_equal(test_error(t), "registry.with_household");
+	assert_int_equal(reg_patch(t, "households", h, "{\"place\":\"" GRID2 "\"}"), 400);
+	assert_string_equal(test_error(t), "registry.with_room");
 	/* The building goes to another grid, and whoever lives in it goes along. */
 	assert_int_equal(reg_patch(t, "buildings", b, "{\"place\":\"" GRID2 "\"}"), 200);
 	assert_int_equal(test_callf(t, "GET /api/persons/%s", p, NULL), 200);
