@@ -317,6 +317,59 @@ static void test_consents(void **state)
 	assert_int_equal(reg_add(t, "care_plans", NULL, PLAN ",\"consent_id\":\"%s\"}", child, c), 409);
 }
 
+struct faulty {
+	struct test_app *t;
+	int64_t nth, household;
+	bool fired;
+};
+
+static enum err insert_faulty(struct req *rq, void *arg)
+{
+	struct faulty *f = arg;
+	struct person p;
+	int64_t id;
+	char no[19];
+
+	fields_clear(&person_entity.fields, &p);
+	p.name = STR("王建国");
+	p.id_no = str_z(id_no(WANG, no));
+	p.phone = STR("13800001111");
+	p.household_id = f->household;
+	p.relation = RELATION_HEAD;
+	(void)db_fault_arm(f->t->app.db, f->nth, false);
+	enum err err = entity_insert(rq, &person_entity, &p, &id);
+
+	f->fired = db_fault_arm(f->t->app.db, 0, false);
+	rq->err = (struct error){ .err = OK };
+	return err;
+}
+
+/* Whichever SQL call fails: the request fails, nothing half-written stays, and it can be made again. */
+static void test_every_call_failing(void **state)
+{
+	static const char left[] = "SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM audit WHERE object = 'person') + "
+				   "(SELECT count(*) FROM household WHERE head_id IS NOT NULL) AS n";
+	struct test_app *t = *state;
+	struct faulty f = { .t = t, .nth = 1 };
+	char h[32];
+
+	SKIP_WITHOUT(t);
+	assert_int_equal(reg_add(t, "households", h, "{\"place\":\"" GRID1 "\"}"), 201);
+	assert_true(str_i64(str_z(h), &f.household));
+	for (; f.nth < 100; f.nth++) {
+		enum err err = test_local(t, insert_faulty, &f);
+
+		if (!f.fired) {
+			assert_int_equal(err, OK);
+			break;
+		}
+		assert_int_not_equal(err, OK);
+		assert_int_equal(reg_int(t, left), 0);
+	}
+	assert_in_range(f.nth, 6, 99);
+	assert_int_equal(reg_int(t, left), 3);
+}
+
 /* ---- the sealed form ---- */
 
 static void test_sealed_form(void **state)
@@ -398,6 +451,7 @@ int main(void)
 		TEST_EMBEDDED(test_masked_by_role),
 		TEST_EMBEDDED(test_unmask),
 		TEST_EMBEDDED(test_consents),
+		TEST_EMBEDDED(test_every_call_failing),
 	};
 
 	if (crypto_init() != OK)
