@@ -89,3 +89,51 @@ enum err sheet_next(struct sheet *s, struct sheet_row *ret, bool *ret_more, stru
 		*ret = (struct sheet_row){ .line = row.row, .n = row.n, .cell = row.cell, .flag = row.flag };
 	return err;
 }
+
+/* Quoted as it is: no reader of ours runs formulas. */
+static void put_cell(struct buf *out, struct str s)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '"')
+			buf_char(out, '"');
+		buf_char(out, c == '\n' || c == '\r' ? ' ' : c);
+	}
+	buf_char(out, '"');
+}
+
+enum err sheet_as_csv(struct str data, struct buf *out, struct str *ret, struct error *e)
+{
+	struct sheet *s = NULL;
+	struct sheet_row row;
+	bool more = true;
+	int64_t line = 1;
+	size_t i = 0;
+	enum err err;
+
+	*ret = data;
+	if (!xlsx_maybe(data))
+		return OK;
+	err = sheet_open(&s, data, NULL, e);
+	while (err == OK && i + 1 < sheet_count(s) && sheet_hidden(s, i))
+		i++;
+	if (err == OK)
+		err = sheet_begin(s, i, e);
+	while (err == OK && !out->failed && (err = sheet_next(s, &row, &more, e)) == OK && more) {
+		for (; line < row.line; line++)
+			buf_char(out, '\n');
+		for (size_t k = 0; k < row.n; k++) {
+			if (k > 0)
+				buf_char(out, ',');
+			put_cell(out, row.cell[k]);
+		}
+	}
+	buf_char(out, '\n');
+	sheet_close(s);
+	if (err == OK && out->failed)
+		return err_set(e, ERR_LIMIT, "too_large", "", "The workbook is too large here: save it as CSV.");
+	*ret = buf_view(out);
+	return err;
+}

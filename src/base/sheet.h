@@ -31,4 +31,8 @@ enum err sheet_begin(struct sheet *s, size_t i, struct error *e) MUST_CHECK;
 /* The next row with a value, valid until the next call; *ret_more is false at the end. */
 enum err sheet_next(struct sheet *s, struct sheet_row *ret, bool *ret_more, struct error *e) MUST_CHECK;
 
+/* For readers of CSV: a workbook's first visible sheet as CSV in `out`, its rows on the lines of their
+ * numbers (line ends within cells become blanks); anything else as it is. *ret is a view of one of the two. */
+enum err sheet_as_csv(struct str data, struct buf *out, struct str *ret, struct error *e) MUST_CHECK;
+
 #endif

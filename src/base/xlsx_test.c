@@ -371,6 +371,15 @@ static void test_sheet(void **state)
 		}
 		sheet_close(s);
 	}
+	struct str text;
+	struct buf out;
+
+	buf_init(&out, TEXT);
+	assert_int_equal(sheet_as_csv(files[0], &out, &text, NULL), OK);
+	assert_true(str_eqz(text, "\"first\"\n\n\n\n\n\n\"second\"\n"));
+	assert_int_equal(sheet_as_csv(files[1], &out, &text, NULL), OK);
+	assert_ptr_equal(text.p, files[1].p);
+	buf_release(&out);
 	free(m.p);
 }
 

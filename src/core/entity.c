@@ -1,6 +1,7 @@
 /*
  * Entity engine: the single-row side. Creating, reading, changing and deleting rows described by a
- * field table, with scope, version guard and audit diff. Lists are in entity_list.c, CSV in entity_io.c.
+ * field table, with scope, version guard and audit diff. Lists are in entity_list.c, files in
+ * entity_import.c and entity_export.c.
  */
 #include <assert.h>
 #include <string.h>

@@ -65,14 +65,11 @@ enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *re
 enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
 enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
 
-/* One import run of a CSV file or workbook. `map` renames columns: NULL or a JSON object
- * {"column":"field"}. Natural key: the FIELD_UNIQUE field. */
+/* What an import came to (core/entity_import.h). Natural key: the FIELD_UNIQUE field. */
 struct import_result {
 	int64_t rows, created, updated, unchanged, rejected;
 	int64_t conflicts; /* of the rejected */
 };
-enum err entity_import(struct req *rq, const struct entity *e, struct str file, json_t *map, bool dry_run,
-		       bool partial, struct import_result *ret, struct jw *errors) MUST_CHECK;
 
 /* Inserts a row as it is: no rules and no audit entry (made-up data in bulk; the caller leaves one entry). */
 enum err entity_put(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;

@@ -13,6 +13,7 @@
 enum {
 	IMPORT_ROWS = 1 << 20,	 /* of a file */
 	IMPORT_DIRECT = 20000,	 /* of a file that the request itself may carry through */
+	IMPORT_WHOLE = 200000,	 /* of a file that a job writes in one transaction */
 	IMPORT_BATCH = 200,
 	IMPORT_ERRORS = 1000,	 /* listed */
 	IMPORT_NOTES = 200

@@ -210,14 +210,6 @@ enum err import_direct(struct req *rq, const struct entity *e, const struct impo
 	return err != OK && q->most > 0 ? refuse_file(rq, err) : err;
 }
 
-enum err entity_import(struct req *rq, const struct entity *e, struct str data, json_t *map, bool dry_run, bool partial,
-		       struct import_result *ret, struct jw *errors)
-{
-	const struct import_request q = { .data = data, .map = map, .dry_run = dry_run, .partial = partial };
-
-	return import_direct(rq, e, &q, ret, errors, NULL);
-}
-
 /* ---- the route ---- */
 
 enum err import_map_param(struct req *rq, const struct entity *e, json_t **ret)

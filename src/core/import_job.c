@@ -251,6 +251,9 @@ static enum err count_rows(struct app *app, struct importer *w, struct error *e)
 	if (err != OK || !w->batch.last)
 		return err;
 	b.total = w->im->rows_read;
+	if (b.total > IMPORT_WHOLE && w->job.partial != 1 && w->job.dry_run != 1)
+		return err_set(e, ERR_LIMIT, "import.rows", "", "at most %d rows all or nothing: send it in part",
+			       IMPORT_WHOLE);
 	w->job.rows_total = b.total;
 	err = import_rewind(w->im, e);
 	w->phase = w->done > 0 ? PHASE_PASS : PHASE_RUN;

@@ -160,6 +160,18 @@ test('places and units by name or official code', async () => {
 	assert.deepEqual([...new Set(list.map((u: Json) => u.place))], ['99010100100000000']);
 });
 
+test('divisions and events come as workbooks too', async () => {
+	const file = join(gz.store.dir, 'divisions.xlsx');
+	writeFileSync(file, table(divisions.trim().split('\n').map((line) => line.split(','))));
+	const r = gz.cli(['import', 'divisions', file]);
+	assert.match(r.stdout, /^1 rows: 0 created, 0 updated, 3 unchanged/, r.stderr);
+	const c = await admin();
+	const events = table([['no', 'what', 'class', 'in'], ['X1', '路灯不亮', 'lamp', '2026-02-03 09:00:00']]);
+	const mapping = { time: 'yyyy-MM-dd HH:mm:ss', fields: { ext_no: 'no', title: 'what', code: { column: 'class', values: { lamp: 'MS30' } }, reported_at: 'in' } };
+	const e = ok(await c.request('POST', `/api/events/import?dry_run=true&map=${encodeURIComponent(JSON.stringify(mapping))}`, events, { headers: { 'content-type': 'x/y' } }));
+	assert.deepEqual([e.rows, e.created], [1, 1]);
+});
+
 test('broken, oversized and malicious files', async () => {
 	const good = table([titles, item('X1')]);
 	refused(await send(good.subarray(0, good.length - 30)), 400, 'xlsx_broken');

@@ -12,6 +12,7 @@
 
 #include "base/crypto.h"
 #include "base/geo.h"
+#include "base/sheet.h"
 #include "core/audit.h"
 #include "core/matter_db.h"
 #include "core/search.h"
@@ -20,7 +21,7 @@
 #include "mod/event/event_db.h"
 #include "mod/event/event_map.h"
 
-enum { ROWS_TX = 1000, ROWS_MAX = 1000000, TX_ARENA = 64 << 20, BATCH_ARENA = 256 << 20, REPORT_BYTES = 4 << 20, PRINT = 17 };
+enum { ROWS_TX = 1000, ROWS_MAX = 1000000, TX_ARENA = 64 << 20, BATCH_ARENA = 256 << 20, TABLE_BYTES = 256 << 20, REPORT_BYTES = 4 << 20, PRINT = 17 };
 
 struct counts {
 	int64_t created, updated, unchanged, rejected;
@@ -581,16 +582,21 @@ static enum err run(struct import *im, bool dry_run, bool partial, struct buf *r
 static enum err import_as(struct app *app, const struct principal *who, int64_t now, struct str csv, struct str map_json,
 			  bool dry_run, bool partial, struct buf *report, struct error *e)
 {
-	struct import im = { .app = app, .who = who, .now = now, .csv = csv, .e = e };
+	struct import im = { .app = app, .who = who, .now = now, .e = e };
+	struct buf table;
 	enum err err = event_map_parse(map_json, &im.map, e);
 
 	if (err != OK)
 		return err;
+	buf_init(&table, TABLE_BYTES);
 	dirt_init(&im.dirt);
 	im.snap = snap_get(app);
 	im.seen = smap_new(ROWS_MAX);
 	im.keys = arena_new(BATCH_ARENA);
-	err = im.seen == NULL || im.keys == NULL ? ERR_NOMEM : run(&im, dry_run, partial, report);
+	err = im.seen == NULL || im.keys == NULL ? ERR_NOMEM : sheet_as_csv(csv, &table, &im.csv, e);
+	if (err == OK)
+		err = run(&im, dry_run, partial, report);
+	buf_release(&table);
 	arena_free(im.keys);
 	smap_free(im.seen);
 	snap_put(im.snap);

@@ -8,9 +8,10 @@
 
 #include "base/csv.h"
 #include "base/map.h"
+#include "base/sheet.h"
 #include "mod/place/place_db.h"
 
-enum { IMPORT_MAX = 1000000, ERRORS_MAX = 1000 };
+enum { IMPORT_MAX = 1000000, ERRORS_MAX = 1000, TABLE_BYTES = 256 << 20 };
 
 enum column { COL_AREA_CODE, COL_AREA_NAME, COL_STREET_CODE, COL_STREET_NAME, COL_VILLAGE_CODE, COL_VILLAGE_NAME,
 	      COL_CODE, COL_NAME, COL_LEVEL, COL_PARENT, COL_KIND, COL_ALIAS, COL_OFFICIAL, COL_HOUSEHOLDS,
@@ -392,8 +393,13 @@ enum err place_import(struct req *rq, struct str text, bool dry_run, bool partia
 {
 	struct import im = { .rq = rq, .errors = errors, .seen = map_new(IMPORT_MAX) };
 	struct csv *csv = NULL;
-	enum err err = im.seen == NULL ? ERR_NOMEM : csv_open(&csv, text, &rq->err);
+	struct buf table;
+	enum err err;
 
+	buf_init(&table, TABLE_BYTES);
+	err = im.seen == NULL ? ERR_NOMEM : sheet_as_csv(text, &table, &text, &rq->err);
+	if (err == OK)
+		err = csv_open(&csv, text, &rq->err);
 	if (err == OK)
 		err = read_rows(&im, csv);
 	if (err == OK && im.n > 0)
@@ -401,6 +407,7 @@ enum err place_import(struct req *rq, struct str text, bool dry_run, bool partia
 	if (err == OK && arena_failed(rq->arena))
 		err = ERR_NOMEM;
 	csv_close(csv);
+	buf_release(&table);
 	map_free(im.seen);
 	free(im.plan);
 	if (err == OK)
