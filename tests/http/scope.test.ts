@@ -161,6 +161,18 @@ async function tile(c: Client, path: string): Promise<Json[]> {
 	return decodeTile(new Uint8Array(await r.arrayBuffer())).flatMap((l) => l.features);
 }
 
+test('R035 the running figures are the lists, and what is sealed is said', async () => {
+	for (const login of ['district', 'director1', 'duty1', 'secretary1', 'auditor1']) {
+		const s = await sight(login);
+		const figures = ok(await s.c.get('/api/figures'));
+		const open = s.events.filter((e) => e.open && below(e.place, figures.place));
+		assert.equal(figures.open - figures.withheld_open, open.length, login);
+		assert.equal(figures.overdue - figures.withheld_overdue, open.filter((e) => e.level >= 2).length, login);
+		assert.equal(figures.withheld_open, everything.filter((e) => e.open && e.sealed && below(e.place, figures.place)).length
+			- open.filter((e) => e.sealed).length, login);
+	}
+});
+
 test('tiles: every open event of the area is in one cluster of its tile, and none of another area', async () => {
 	const { map } = ok(await gz.anonymous().get('/api/boot'));
 	for (const login of logins) {

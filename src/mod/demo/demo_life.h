@@ -81,6 +81,7 @@ const struct demo_community *demo_community_of(const struct sim *s, const struct
 const struct demo_street *demo_street_of(const struct sim *s, const struct live *l);
 const struct principal *demo_officer(const struct sim *s, struct live *l);
 const struct principal *demo_worker(const struct sim *s, const struct live *l); /* who reported for the grid */
+const struct principal *demo_colleague(const struct sim *s, const struct live *l); /* NULL: nobody */
 const struct principal *demo_member(const struct sim *s, struct live *l, int64_t unit); /* NULL: nobody */
 struct demo_report demo_text_of(const struct sim *s, const struct live *l);
 bool demo_chance(struct live *l, double p);

@@ -29,6 +29,14 @@ const struct principal *demo_worker(const struct sim *s, const struct live *l)
 	return l->number % 4 == 0 ? g->leader : l->number % 4 == 1 ? g->helper : g->worker;
 }
 
+/* Of a sealed event's unit, who left the work to the others. */
+const struct principal *demo_colleague(const struct sim *s, const struct live *l)
+{
+	const struct crew *crew = map_get(s->w->crew, l->unit);
+
+	return crew != NULL && crew->n > 1 ? crew->v[0] : NULL;
+}
+
 const struct principal *demo_member(const struct sim *s, struct live *l, int64_t unit)
 {
 	const struct crew *crew = map_get(s->w->crew, unit);

@@ -198,14 +198,6 @@ static void plan_handling(struct sim *s, struct live *l)
 		next(l, STEP_FINISH, l->finish_at);
 }
 
-static bool can_verify(const struct sim *s, const struct live *l)
-{
-	const struct unit *u = snap_unit(s->snap, l->unit);
-
-	/* A sealed event is seen by its unit only, and a department has nobody who verifies. */
-	return !l->sealed || (u != NULL && u->kind == UNIT_BOARD);
-}
-
 static void plan_checking(struct sim *s, struct live *l)
 {
 	static const struct pace check = { { 15, 150 }, { 25, 620 }, { 20, 420 }, { 1000, 2000 } };
@@ -213,8 +205,7 @@ static void plan_checking(struct sim *s, struct live *l)
 	next(l, STEP_NONE, NIL);
 	if (l->self_closed && !l->sampled)
 		return; /* closes by itself */
-	if (can_verify(s, l))
-		next(l, STEP_CHECK, pace_at(s, l, &check, 0.02));
+	next(l, STEP_CHECK, pace_at(s, l, &check, 0.02));
 }
 
 static void plan_closed(struct sim *s, struct live *l)

@@ -475,7 +475,7 @@ static enum err check(struct sim *s, struct live *l)
 	const struct principal *who = demo_chance(l, 0.4) && l->unit != q->unit ? q->secretary : demo_officer(s, l);
 
 	if (l->sealed)
-		who = demo_street_of(s, l)->lead[l->track];
+		who = demo_colleague(s, l);
 	if (fail)
 		demo_give_text(s, "text", reason(s, l, DEMO_CHECK_FAIL));
 	enum err err = demo_act(s, l, who, 0, fail ? "fail" : "pass", &ok);

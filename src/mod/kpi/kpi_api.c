@@ -233,6 +233,8 @@ static const struct member figures_member[] = {
 	{ "amber", F_INT },
 	{ "today_in", F_INT },
 	{ "today_closed", F_INT },
+	{ "withheld_open", F_INT, .help = "of the open ones, sealed and out of the asker's sight" },
+	{ "withheld_overdue", F_INT },
 };
 static const struct shape figures_shape = { .name = "Figures", MEMBERS(figures_member) };
 
@@ -416,7 +418,7 @@ static enum err by_words(struct kpi_ask *q, const char *key, int measure, const 
 static enum err answer_figures(struct kpi_ask *q, struct jw *out)
 {
 	int64_t track[TRACK_MAX], state[MS_MAX], urgency[URG_MAX], level[4], today = date_of(q->rq->now);
-	int64_t open = 0, in = 0, closed = 0;
+	int64_t open = 0, in = 0, closed = 0, sealed = 0, sealed_late = 0;
 	enum err err;
 
 	kplace(out, "place", q->place);
@@ -433,6 +435,8 @@ static enum err answer_figures(struct kpi_ask *q, struct jw *out)
 		err = tally_sum(q->rq->db, q->place, q->kind, TALLY_IN, -1, today, today, &in);
 	if (err == OK)
 		err = tally_sum(q->rq->db, q->place, q->kind, TALLY_CLOSED, -1, today, today, &closed);
+	if (err == OK)
+		err = kpi_withheld(q, &sealed, &sealed_late);
 	if (err != OK)
 		return err;
 	for (size_t i = 0; i < ARRAY_LEN(level); i++)
@@ -442,6 +446,8 @@ static enum err answer_figures(struct kpi_ask *q, struct jw *out)
 	jw_kint(out, "amber", level[1]);
 	jw_kint(out, "today_in", in);
 	jw_kint(out, "today_closed", closed);
+	jw_kint(out, "withheld_open", sealed);
+	jw_kint(out, "withheld_overdue", sealed_late);
 	return OK;
 }
 

@@ -476,3 +476,40 @@ enum err kpi_by(struct kpi_ask *q, struct kpi_child **ret, size_t *ret_n)
 	*ret_n = b.n;
 	return err;
 }
+
+/* ---- what is out of sight ---- */
+
+static enum err count_sealed(struct kpi_ask *q, bool seen, int64_t *ret_open, int64_t *ret_overdue)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT count(*) AS n, count(*) FILTER (WHERE m.level >= 2) AS late FROM matter m "
+		     "WHERE m.open = 1 AND m.sealed = 1");
+	sqlb_cond(&b, " AND m.kind = ?", I(q->kind));
+	matter_cond_place(&b, q->place);
+	if (seen)
+		scope_matter(&b, q->rq->who);
+	struct rows *r = sqlb_query(&b, q->rq->db);
+
+	if (rows_next(r)) {
+		*ret_open = row_int(r, "n");
+		*ret_overdue = row_int(r, "late");
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+enum err kpi_withheld(struct kpi_ask *q, int64_t *ret_open, int64_t *ret_overdue)
+{
+	int64_t all = 0, late = 0, seen = 0, seen_late = 0;
+	enum err err = count_sealed(q, false, &all, &late);
+
+	if (err == OK && all > 0)
+		err = count_sealed(q, true, &seen, &seen_late);
+	if (err != OK)
+		return err;
+	*ret_open = all - seen;
+	*ret_overdue = late - seen_late;
+	return OK;
+}

@@ -26,6 +26,9 @@ extern const struct vocab kpi_side_vocab;
 enum err kpi_figure(struct kpi_ask *q, struct kpi_figure *ret) MUST_CHECK;
 enum err kpi_doubt(struct kpi_ask *q, struct kpi_doubt *ret) MUST_CHECK;
 
+/* Sealed open matters in the figures of q->place that the asker may not open, and how many of them are overdue. */
+enum err kpi_withheld(struct kpi_ask *q, int64_t *ret_open, int64_t *ret_overdue) MUST_CHECK;
+
 struct kpi_child {
 	const struct place *p;
 	struct kpi_figure f;

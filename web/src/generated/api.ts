@@ -840,6 +840,8 @@ export interface Figures {
 	amber: number
 	today_in: number
 	today_closed: number
+	withheld_open: number
+	withheld_overdue: number
 }
 
 export interface Floor {

@@ -3,6 +3,7 @@ import { words } from '@/shared/i18n/core'
 export const t = words({
 	'home.title': ['总览', 'Overview'],
 	'home.open': ['在办', 'Open'],
+	'home.sealed': ['其中密封 {n} 件', '{n} of them sealed'],
 	'home.overdue': ['超期', 'Overdue'],
 	'home.amber': ['临期', 'Due soon'],
 	'home.todayIn': ['今日新增', 'New today'],
