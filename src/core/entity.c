@@ -640,7 +640,8 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 		.fn = entity_list, .id = name_camel(a, "list", e->path, ""), .summary = "List" };
 	out[0].nquery = make_query(e, a, false, &out[0].query);
 	out[n] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", e->path)),
-		.perm = e->export != NULL ? e->export : e->read, .flags = ROUTE_RAW_OUT, .fn = entity_export_route,
+		.perm = e->export != NULL ? e->export : e->read, .flags = ROUTE_RAW_OUT, .gives = TYPES_TABLE,
+		.fn = entity_export_route,
 		.id = name_camel(a, "export", e->path, ""), .summary = "Export as CSV or workbook" };
 	out[n].nquery = make_query(e, a, true, &out[n].query);
 	n++;
@@ -655,7 +656,7 @@ size_t entity_routes(const struct entity *e, struct arena *a, struct route *out)
 	if (!(e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)))
 		out[n++] = (struct route){ .method = M_POST,
 			.path = str_cstr(a, str_fmt(a, "/api/%s/import", e->path)), .perm = e->write,
-			.flags = ROUTE_RAW_BODY, .max_body = 64u << 20, .reply = &import_report_shape,
+			.flags = ROUTE_RAW_BODY, .takes = TYPES_TABLE, .max_body = 64u << 20, .reply = &import_report_shape,
 			.query = import_params, .nquery = ARRAY_LEN(import_params), .fn = entity_import_route,
 			.id = name_camel(a, "import", e->path, ""), .summary = "Import CSV or a workbook" };
 	if (e->flags & ENTITY_DELETE)

@@ -508,7 +508,7 @@ static const struct route file_route[] = {
 	{ .method = M_GET, .path = "/api/files/{id}", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT,
 		.fn = file_read, .id = "getFile", .summary = "The file itself" },
 	{ .method = M_GET, .path = "/api/files/{id}/thumb", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT,
-		.fn = file_thumb, .id = "getFileThumb", .summary = "A small picture of it" },
+		.gives = "image/jpeg", .fn = file_thumb, .id = "getFileThumb", .summary = "A small picture of it" },
 };
 
 /* ---- clearing away ---- */

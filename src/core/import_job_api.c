@@ -392,6 +392,7 @@ static const struct param send_params[] = {
 
 static const struct route routes[] = {
 	{ .method = M_POST, .path = "/api/imports", .flags = ROUTE_SIGNED_IN | ROUTE_NO_TX | ROUTE_RAW_BODY,
+		.takes = TYPES_TABLE,
 		.max_body = IMPORT_FILE_MAX, .query = send_params, .nquery = ARRAY_LEN(send_params), .reply = &sent_shape,
 		.fn = send_file, .id = "sendImport", .summary = "Send a file to be imported" },
 	{ .method = M_GET, .path = "/api/imports", .flags = ROUTE_SIGNED_IN, .reply = &job_shape, .out_list = true,
@@ -400,7 +401,8 @@ static const struct route routes[] = {
 		.id = "getImport", .summary = "How far one has come" },
 	{ .method = M_POST, .path = "/api/imports/{id}/cancel", .flags = ROUTE_SIGNED_IN, .reply = &detail_shape,
 		.fn = cancel_job, .id = "cancelImport", .summary = "Stop one" },
-	{ .method = M_GET, .path = "/api/imports/{id}/result", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT, .fn = get_result,
+	{ .method = M_GET, .path = "/api/imports/{id}/result", .flags = ROUTE_SIGNED_IN | ROUTE_RAW_OUT, .gives = TYPE_XLSX,
+		.fn = get_result,
 		.id = "getImportResult", .summary = "The file as a workbook, faulty cells marked" },
 	{ .method = M_GET, .path = "/api/import_maps", .flags = ROUTE_SIGNED_IN, .reply = &import_map_shape, .out_list = true,
 		.fn = import_map_list, .id = "listImportMaps", .summary = "My mappings of columns" },

@@ -343,7 +343,7 @@ size_t matter_routes(const struct matter_kind *k, struct arena *a, struct route 
 		.reply = &matter_row_shape, .out_list = true, .query = matter_params, .nquery = matter_nparams,
 		.fn = kind_list, .id = name_camel(a, "list", k->path, ""), .summary = "List" };
 	out[n++] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/export", k->path)),
-		.flags = ROUTE_RAW_OUT, .query = matter_params, .nquery = matter_nparams, .fn = kind_export,
+		.flags = ROUTE_RAW_OUT, .gives = TYPES_TABLE, .query = matter_params, .nquery = matter_nparams, .fn = kind_export,
 		.id = name_camel(a, "export", k->path, ""), .summary = "Export as CSV or workbook" };
 	out[n++] = (struct route){ .method = M_GET, .path = str_cstr(a, str_fmt(a, "/api/%s/{id}", k->path)),
 		.reply = one, .flags = ROUTE_QUICK, .fn = kind_detail, .id = name_camel(a, "get", k->name, ""),

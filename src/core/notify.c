@@ -528,7 +528,8 @@ static enum err stream(struct req *rq, struct jw *out)
 }
 
 const struct route notify_routes[] = {
-	{ .method = M_GET, .path = "/api/stream", .perm = "stream.read", .flags = ROUTE_RAW_OUT, .fn = stream,
+	{ .method = M_GET, .path = "/api/stream", .perm = "stream.read", .flags = ROUTE_RAW_OUT,
+		.gives = "text/event-stream", .fn = stream,
 		.id = "getStream", .summary = "Server-sent events: matter, alert, inbox; resumes at Last-Event-ID" },
 };
 const size_t notify_nroutes = ARRAY_LEN(notify_routes);

@@ -3,12 +3,13 @@
  */
 #include "core/openapi.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/entity_plan.h"
 #include "core/openapi_model.h"
 
-enum { LIST_MAX = 200, PARAM_NAME = 64 };
+enum { LIST_MAX = 200, PARAM_NAME = 64, TYPE_NAME = 128 };
 
 static const char *const method_word[METHOD_MAX] = { "get", "post", "put", "patch", "delete" };
 
@@ -347,6 +348,24 @@ static void write_params(const struct route *r, struct jw *out)
 	jw_end_arr(out);
 }
 
+/* `schema` for each content type; without one it is bytes. */
+static void write_content(const char *types, const struct route *r, void (*schema)(const struct route *r, struct jw *out),
+			  struct jw *out)
+{
+	struct str rest = str_z(types != NULL ? types : "*/*"), type;
+	char name[TYPE_NAME];
+
+	jw_kobj(out, "content");
+	while (str_split(&rest, ' ', &type)) {
+		snprintf(name, sizeof(name), "%.*s", (int)type.n, type.p);
+		jw_kobj(out, name);
+		if (schema != NULL)
+			schema(r, out);
+		jw_end_obj(out);
+	}
+	jw_end_obj(out);
+}
+
 static void write_body(const struct model *m, const struct route *r, struct jw *out)
 {
 	const struct schema *s = model_body(m, r);
@@ -356,14 +375,16 @@ static void write_body(const struct model *m, const struct route *r, struct jw *
 		return;
 	jw_kobj(out, "requestBody");
 	jw_kbool(out, "required", true);
-	jw_kobj(out, "content");
-	jw_kobj(out, !raw ? "application/json" : r->fn == entity_import_route ? "text/csv" : "*/*");
 	if (s != NULL) {
+		jw_kobj(out, "content");
+		jw_kobj(out, "application/json");
 		jw_key(out, "schema");
 		write_ref("schemas", s->name, out);
+		jw_end_obj(out);
+		jw_end_obj(out);
+	} else {
+		write_content(r->takes, r, NULL, out);
 	}
-	jw_end_obj(out);
-	jw_end_obj(out);
 	jw_end_obj(out);
 }
 
@@ -417,12 +438,7 @@ static void write_responses(const struct route *r, struct jw *out)
 	jw_kobj(out, "responses");
 	jw_kobj(out, r->method == M_GET ? "200" : "2XX");
 	jw_kz(out, "description", "Done.");
-	jw_kobj(out, "content");
-	jw_kobj(out, !raw ? "application/json" : r->fn == entity_export_route ? "text/csv" : "*/*");
-	if (!raw)
-		write_reply_schema(r, out);
-	jw_end_obj(out);
-	jw_end_obj(out);
+	write_content(raw ? r->gives : "application/json", r, raw ? NULL : write_reply_schema, out);
 	jw_end_obj(out);
 	jw_key(out, "default");
 	write_ref("responses", "Error", out);

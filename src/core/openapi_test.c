@@ -218,6 +218,9 @@ static void test_forms(void **state)
 	assert_string_equal(TEXT(paths, "/api/users/import", "post", "responses", "2XX", "content",
 		"application/json", "schema", "$ref"), "#/components/schemas/TableImportResult");
 	assert_non_null(AT(paths, "/api/users/export", "get", "responses", "200", "content", "text/csv"));
+	assert_int_equal(json_object_size(AT(paths, "/api/users/export", "get", "responses", "200", "content")), 2);
+	assert_non_null(AT(paths, "/metrics", "get", "responses", "200", "content", "text/plain"));
+	assert_non_null(AT(paths, "/api/files", "post", "requestBody", "content", "*/*"));
 	/* Every POST takes an Idempotency-Key; what changes things by cookie takes the CSRF token. */
 	json_t *post = AT(paths, "/api/users", "post"), *p, *found = NULL;
 	size_t i;

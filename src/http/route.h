@@ -42,6 +42,10 @@ struct param {
 	const char *help;
 };
 
+/* Tables of cells, both ways. */
+#define TYPE_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#define TYPES_TABLE "text/csv " TYPE_XLSX
+
 struct route {
 	enum method method;
 	const char *path; /* "/api/events/{id}/actions/{action}"; at most 4 parameters */
@@ -51,6 +55,8 @@ struct route {
 	const struct shape *reply; /* shape of the reply; NULL only with RAW_OUT */
 	bool out_list;		   /* reply is {"items":[reply…],"next":…,"count":…} */
 	const struct shape *other; /* what it may reply instead (?preview=true) */
+	const char *takes;	   /* RAW_BODY: content types separated by blanks; NULL: any */
+	const char *gives;	   /* RAW_OUT: the same of the reply */
 	const struct param *query;
 	size_t nquery;
 	size_t max_body; /* 0: 1 MiB */

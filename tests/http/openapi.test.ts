@@ -72,6 +72,7 @@ test('a reply that is not as described is told', () => {
 	assert.match(of({ ...good, blue: 1 }) ?? '', /additional properties blue/);
 	assert.match(of({ error: 'no' }, 404) ?? '', /\/error must be object/);
 	assert.match(of({}, 200, '/api/nothing') ?? '', /no such operation/);
+	assert.match(contract.fault({ method: 'GET', path: '/metrics', status: 200, type: 'text/csv', body: undefined }) ?? '', /described as text\/plain/);
 	assert.match(contract.fault({ method: 'GET', path: '/api/meta', status: 200, type: 'text/html', body: undefined }) ?? '', /described as JSON/);
 });
 

@@ -411,6 +411,7 @@ static const struct route routes[] = {
 	{ .method = M_POST, .path = "/api/events", .perm = "event.create", .in = &event_in_fields,
 		.reply = &created_shape, .fn = create, .id = "createEvent", .summary = "Report an event" },
 	{ .method = M_POST, .path = "/api/events/import", .perm = "event.import", .flags = ROUTE_RAW_BODY | ROUTE_NO_TX,
+		.takes = TYPES_TABLE,
 		.max_body = 64u << 20, .query = event_import_params, .nquery = 3, .reply = &event_import_shape, .fn = event_import_post,
 		.id = "importEvents", .summary = "Load events from another system's CSV by a mapping" },
 	{ .method = M_GET, .path = "/api/events/similar", .perm = "event.read", .query = similar_params,

@@ -9,6 +9,8 @@
 #include "mod/map/map.h"
 #include "mod/map/map_db.h"
 
+#define TILE_TYPE "application/vnd.mapbox-vector-tile"
+
 enum { TILE_BYTES = 4 << 20, TILE_ARENA = 64 << 20 };
 
 struct tile {
@@ -48,7 +50,7 @@ static enum err tile_reply(struct tile *t)
 		return err;
 	crypto_sha256_hex(buf_view(rq->raw), hex);
 	hex[32] = '\0';
-	rq->reply.content_type = "application/vnd.mapbox-vector-tile";
+	rq->reply.content_type = TILE_TYPE;
 	rq->reply.cache = "private, no-cache";
 	rq->reply.etag = str_fmt(rq->arena, "\"%s\"", hex);
 	return rq->reply.etag.p != NULL ? OK : ERR_NOMEM;
@@ -307,8 +309,10 @@ static const struct param event_params[] = {
 
 static const struct route map_routes[] = {
 	{ .method = M_GET, .path = "/tiles/places/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
+	  .gives = TILE_TYPE,
 	  .fn = place_tile, .id = "getPlaceTile", .summary = "Boundaries and labels as a vector tile" },
 	{ .method = M_GET, .path = "/tiles/events/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
+	  .gives = TILE_TYPE,
 	  .query = event_params, .nquery = ARRAY_LEN(event_params), .fn = event_tile, .id = "getEventTile",
 	  .summary = "Open events, clustered with true counts, as a vector tile" },
 };

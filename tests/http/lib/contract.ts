@@ -104,7 +104,12 @@ export class Contract {
 		const good = a.status < 400;
 		const content = good ? (op.about.responses['200'] ?? op.about.responses['2XX']).content : null;
 		const schema = good ? content['application/json']?.schema : this.error;
-		if (schema === undefined || a.status === 304) return null; // no JSON
+		if (a.status === 204 || a.status === 304) return null;
+		if (schema === undefined) {
+			const types = Object.keys(content);
+			if (types.includes('*/*') || types.includes(a.type.split(';')[0] as string)) return null;
+			return `${said} with ${a.type}, but ${op.id} is described as ${types.join(' or ')}`;
+		}
 		if (!a.type.includes('json')) return good ? `${said} with ${a.type}, but ${op.id} is described as JSON` : null;
 		const fault = this.misfit(schema, a, `${said}, not as ${op.id} is described`);
 		if (fault === null && good) this.seen.add(op.id);
