@@ -188,3 +188,11 @@ test('bulk: each its own answer', async () => {
 	assert.deepEqual([...r.done].sort(), [...ids].sort());
 	assert.deepEqual(r.failed.map((f: Json) => f.id), ['1']);
 });
+
+test('a look at the reporter is not kept for a repeated key', async () => {
+	const duty = await gz.signIn('duty1');
+	const e = await report(duty, { reporter_name: '王小明', reporter_phone: '13800001234' });
+	const headers = { 'idempotency-key': 'look-once' };
+	for (const purpose of ['电话核实情况', '告知办理结果']) // kept, the second would be another request under the same key
+		assert.equal(ok(await duty.post(`/api/events/${e.id}/unmask`, { purpose }, { headers })).phone, '13800001234');
+});
