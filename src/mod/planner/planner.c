@@ -319,13 +319,22 @@ static void merge(struct state *s, int32_t which)
 		merge_parts(s, which, other);
 }
 
+/* Two ways: with today's grids as far as they go, and with the large ones split at once; the cheaper counts. */
 static enum err repartition(struct state *s, struct arena *a)
 {
-	enum err err;
+	struct state other;
+	enum err err = state_make(a, s->p, s->g, true, &other);
 
-	split_large(s);
+	if (err != OK)
+		return err;
+	split_large(&other);
+	merge_small(&other);
 	merge_small(s);
-	err = improve(s, a);
+	err = improve(&other, a);
+	if (err == OK)
+		err = improve(s, a);
+	if (err == OK && state_cost(&other) < state_cost(s))
+		*s = other;
 	return err;
 }
 
