@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_ARENA = 16 << 20, KEEP_ARENA = 256 << 20, BATCH_ARENA = 64 << 20, KEY_BYTES = 1 << 20 };
+enum { ROW_ARENA = 16 << 20, KEEP_ARENA = 256 << 20, BATCH_ARENA = 64 << 20, BATCH_BYTES = 16 << 20, KEY_BYTES = 1 << 20 };
 
 /* ---- opening ---- */
 
@@ -118,7 +118,7 @@ enum err import_read(struct import *im, size_t max, struct import_batch *b, stru
 
 	arena_reset(b->arena);
 	b->n = 0;
-	while (err == OK && more && b->n < max && b->n < IMPORT_BATCH) {
+	while (err == OK && more && b->n < max && b->n < IMPORT_BATCH && arena_used(b->arena) < BATCH_BYTES) {
 		err = sheet_next(im->sheet, &row, &more, e);
 		if (err != OK || !more || row.line == im->columns.notes)
 			continue;

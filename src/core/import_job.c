@@ -8,7 +8,7 @@
 #include "core/import_db.h"
 #include "core/import_map.h"
 
-enum { TURN_MS = 300, JOB_ARENA = 4 << 20, RUN_ARENA = 64 << 20, REPORT_BYTES = 1 << 18 };
+enum { TURN_MS = 300, TRIES = 5, PAUSE_MS = 5000, JOB_ARENA = 4 << 20, RUN_ARENA = 64 << 20, REPORT_BYTES = 1 << 18 };
 
 /* What a turn does next with the open import. */
 enum phase { PHASE_COUNT, PHASE_PASS, PHASE_RUN, PHASE_WHOLE };
@@ -37,6 +37,9 @@ struct importer {
 	/* Outcome of a transaction. */
 	bool gone;
 	struct error error;
+	/* Failures in a row at one point of one job; then it rests a little. */
+	int64_t failed_id, failed_done, rest_until;
+	int tries;
 	/* As before the batch. */
 	struct import_result r;
 	struct import_note note[IMPORT_NOTES];
@@ -143,6 +146,16 @@ static enum err give_up(struct app *app, struct importer *w, enum err err, const
 	struct error why = *e;
 
 	if (!is_final(err)) {
+		bool same = w->failed_id == w->job.id && w->failed_done == w->done;
+
+		w->tries = same ? w->tries + 1 : 1;
+		w->failed_id = w->job.id;
+		w->failed_done = w->done;
+		if (w->tries >= TRIES)
+			w->rest_until = time_monotonic() + PAUSE_MS;
+	}
+	/* What never fits into memory is the import's own failure; a store that is away comes back. */
+	if (!is_final(err) && !(err == ERR_NOMEM && w->tries >= TRIES)) {
 		/* The store is the truth: begin again from what it says. */
 		let_go(w);
 		return err;
@@ -583,6 +596,8 @@ enum err import_job_turn(struct app *app, struct dbc *reader, int64_t now)
 	(void)now;
 	if (w == NULL)
 		return ERR_NOMEM;
+	if (w->rest_until > until - TURN_MS)
+		return OK;
 	while (err == OK && time_monotonic() < until) {
 		bool found = w->im != NULL;
 

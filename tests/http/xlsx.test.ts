@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from './lib/client.ts';
 import { type Json, ok, refused } from './lib/district.ts';
 import { Server, useServer } from './lib/server.ts';
-import { type Store, gezhi, root } from './lib/store.ts';
+import { engine, type Store, gezhi, root } from './lib/store.ts';
 import { book, type Cell, readBook, sheetXml, table, zip } from './lib/xlsx.ts';
 
 const password = 'correct horse 7';
@@ -296,18 +296,18 @@ test('an import goes on after kill -9, every row once', async () => {
 	const store = server.store;
 	try {
 		const c = await server.signIn('root', password);
-		const file = table([titles, ...Array.from({ length: 1000 }, (_, i) => item(`R${i % 990}`))]);
+		const file = table([titles, ...Array.from({ length: 600 }, (_, i) => item(`R${i % 590}`))]);
 		const id = await start(c, file, { partial: true });
 		await until(c, id, (j) => j.rows_done >= 200);
 		await server.kill();
 		server = await Server.start({ store });
 		const again = await server.signIn('root', password);
 		const j = await until(again, id, ended);
-		assert.deepEqual([j.state, j.rows_done, j.rows_total], ['done', 1000, 1000]);
-		assert.deepEqual(counts(j.counts), [1000, 990, 0, 0, 10]);
+		assert.deepEqual([j.state, j.rows_done, j.rows_total], ['done', 600, 600]);
+		assert.deepEqual(counts(j.counts), [600, 590, 0, 0, 10]);
 		assert.equal(j.errors[0].code, 'repeated');
 		assert.match(j.errors[0].message, /line 2 /);
-		assert.equal(ok(await again.get('/api/duty_items', { q: '事项R', count: true, limit: 1 })).count, 990);
+		assert.equal(ok(await again.get('/api/duty_items', { q: '事项R', count: true, limit: 1 })).count, 590);
 		assert.equal(server.cli(['audit', 'verify']).status, 0);
 	} finally {
 		await server.stop();
@@ -320,7 +320,10 @@ test('an import goes on after kill -9, every row once', async () => {
 // Of each kind of field one.
 const typical = ['persons', 'buildings', 'venues', 'posts', 'party_orgs', 'duty_items', 'event_codes', 'calendars', 'links'];
 
-test('lists of the demo come back unchanged, masked people too', async () => {
+// The engines differ in nothing that matters here.
+const once = engine === 'pg' ? 'on SQLite' : false;
+
+test('lists of the demo come back unchanged, masked people too', { skip: once }, async () => {
 	const server = await Server.start({ content: 'demo' });
 	try {
 		const c = await server.signIn('admin');
