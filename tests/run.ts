@@ -95,7 +95,8 @@ const stages: Stage[] = [
 
 async function unit(job: Job, env: NodeJS.ProcessEnv): Promise<Result> {
 	const dir = 'build-test/asan';
-	const status = await job.exec(['meson', 'test', '-C', dir, '--no-rebuild', '--num-processes', String(cores),
+	// twice as many as cores: half of the time a test waits for its store
+	const status = await job.exec(['meson', 'test', '-C', dir, '--no-rebuild', '--num-processes', String(cores * 2),
 		'--timeout-multiplier', '4', '--print-errorlogs'], { env: { ...env, ...sanitizers }, minutes: 20 });
 	const log = join(root, dir, 'meson-logs/testlog.json');
 	return settle(existsSync(log) ? fromMeson(readFileSync(log, 'utf8')) : none, status);
