@@ -4,13 +4,13 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { precompress } from './build/precompress.ts'
 import { entrances } from './dev/entrances.ts'
-import { mock } from './dev/mock.ts'
 
 const here = import.meta.dirname
-const server = process.env.GEZHI_SERVER
+/* `npm run dev` shows the sources beside a running server. */
+const server = process.env.GEZHI_SERVER ?? 'http://localhost:8080'
 
 export default defineConfig({
-	plugins: [vue(), precompress(), entrances(), server ? null : mock()],
+	plugins: [vue(), precompress(), entrances()],
 	resolve: { alias: { '@': resolve(here, 'src') } },
 	define: { __VUE_OPTIONS_API__: 'false' },
 	build: {
@@ -23,8 +23,6 @@ export default defineConfig({
 			input: { desk: resolve(here, 'index.html'), report: resolve(here, 'report.html') }
 		}
 	},
-	server: server
-		? { proxy: { '/api': server, '/tiles': server, '/healthz': server } }
-		: undefined,
+	server: { proxy: { '/api': server, '/tiles': server, '/healthz': server } },
 	test: { environment: 'happy-dom', include: ['src/**/*.test.ts', 'build/**/*.test.ts'] }
 })
