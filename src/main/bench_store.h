@@ -15,5 +15,9 @@ int bench_raw(struct run *r);
  * leaves them. Nothing waits for the disk. Prints one JSON object; returns the exit code.
  */
 int bench_fill(struct run *r);
+/*
+ * Plans the grids and micro-grids of made-up communities anew, of so many households in all. Needs no store.
+ */
+int bench_plan(struct run *r);
 
 #endif

@@ -25,7 +25,7 @@ struct settings {
 	int64_t sample;
 	const char *size, *until;
 	int64_t seed, events, quiet;
-	int64_t clients, seconds, batch;
+	int64_t clients, seconds, batch, households;
 	const char *login, *handler, *password;
 	const char *operand[OPERANDS_MAX];
 	size_t noperand;

@@ -287,6 +287,8 @@ static int run(struct run *r)
 	const char *what = r->set.operand[0];
 	bool store = strcmp(what, "raw") == 0 || strcmp(what, "fill") == 0;
 
+	if (strcmp(what, "plan") == 0)
+		return bench_plan(r);
 	if (store && r->set.db == NULL)
 		return cli_usage(r, "%s needs --db: the store to write to", what);
 	if (store)
@@ -309,15 +311,18 @@ static const struct option option[] = {
 	SET_DB,
 	SET_KEY,
 	SET(batch, OPT_INT, .name = "batch", .dflt = "64", .min = 1, .max = 4096, .help = "raw: reports in a commit"),
+	SET(households, OPT_INT, .name = "households", .dflt = "600000", .min = 1, .max = 100000000,
+		.help = "plan: how many"),
 	SET(events, OPT_INT, .name = "events", .dflt = "10000", .min = 1, .max = 5000000, .help = "fill: how many"),
 };
 
 const struct command cmd_bench = {
 	.name = "bench",
-	.operands = "lifecycle | submit | get [TARGET] | raw | fill",
+	.operands = "lifecycle | submit | get [TARGET] | raw | fill | plan",
 	.summary = "measure: load on a running server, or statements on a store",
 	.help = "lifecycle, submit and get put load on a running server; raw writes what reports write straight into the\n"
-		"store --db; fill puts many events into it. All print JSON, all change the store: use one kept for this.\n",
+		"store --db; fill puts many events into it. All print JSON, all change the store: use one kept for this. plan\n"
+		"needs neither: it measures the grid planner on made-up communities.\n",
 	.min = 1,
 	.max = 2,
 	.options = SET_TABLE(option),

@@ -7,7 +7,7 @@
 
 #include "mod/planner/planner_impl.h"
 
-enum { TRIALS_MAX = 12, SWEEPS_MIN = 8, SWEEPS_MAX = 150, MOVES = 1000000, HOUSEHOLDS_MAX = 100000 };
+enum { TRIALS_MAX = 24, SWEEPS_MIN = 8, SWEEPS_MAX = 600, MOVES = 1000000, HOUSEHOLDS_MAX = 100000 };
 
 static const char *const kind_word[] = { "split", "merge", "repartition", NULL };
 const struct vocab plan_kind_vocab = { "grid_plan_kind", kind_word };
@@ -212,18 +212,20 @@ static int32_t worst_part(const struct state *s, const uint8_t *tried)
 	return pick;
 }
 
-/* One grid more or less around a part that the exchange could not bring inside. */
-static bool try_other(struct state *s, int32_t part, bool join)
+enum { TRY_JOIN, TRY_JOIN_SPLIT, TRY_SPLIT, TRIES };
+
+/* One grid more or less, or another border, around a part that the exchange could not bring inside. */
+static bool try_other(struct state *s, int32_t part, int how)
 {
 	double cost = state_cost(s);
-	int32_t other = join ? best_neighbour(s, part, INT64_MAX) : part;
+	int32_t other = how == TRY_SPLIT ? part : best_neighbour(s, part, INT64_MAX);
 
 	if (other == PLAN_NO_GRID || s->nparts + 34 > s->cap)
 		return false;
 	state_save(s);
-	if (join)
+	if (other != part)
 		merge_parts(s, part, other);
-	if (s->part[other].households > s->p->norm.high)
+	if (how != TRY_JOIN)
 		split_part(s, other, parts_of(s, s->part[other].households));
 	anneal(s, sweeps(s) / 3 + 1);
 	if (state_cost(s) < cost - 1e-6)
@@ -245,8 +247,12 @@ static enum err improve(struct state *s, struct arena *a)
 		if (part == PLAN_NO_GRID)
 			break;
 		tried[part] = 1;
-		if (try_other(s, part, s->part[part].households < s->p->norm.low) || try_other(s, part, true))
-			memset(tried, 0, s->cap);
+		for (int how = 0; how < TRIES; how++) {
+			if (try_other(s, part, how)) {
+				memset(tried, 0, s->cap);
+				break;
+			}
+		}
 	}
 	return OK;
 }

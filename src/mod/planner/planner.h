@@ -4,8 +4,8 @@
  * as few households as possible change their grid. Pure: no SQL, no clock, no chance: the same input gives
  * the same plan. Each community is planned alone.
  *
- * Contiguous means connected in the cells' adjacency: nearest neighbours without another cell between
- * (Gabriel), long ones cut, none across a barrier; groups apart are joined over their shortest gap, up to
+ * Contiguous means connected in the cells' adjacency: neighbours by distance and direction
+ * without another cell between, long ones cut, none across a barrier; groups apart are joined over their shortest gap, up to
  * `gap_m`.
  */
 #ifndef GEZHI_MOD_PLANNER_PLANNER_H

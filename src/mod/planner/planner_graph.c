@@ -1,7 +1,8 @@
 /*
- * Which cells are neighbours. The nearest of each are found with a grid of buckets; of those, the ones with
- * no other cell in the circle over the pair (a part of the Delaunay triangulation that holds the shortest
- * tree); long ones and those across a barrier are cut; what is then apart is joined over the shortest gaps.
+ * Which cells are neighbours. The nearest of each, and the nearest in each of eight directions, are found with
+ * a grid of buckets; of those, the ones with none of the others in the circle over the pair (so that lines
+ * hardly cross and the shortest ways remain); long ones and those across a barrier are cut; what is then apart
+ * is joined over the shortest gaps.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 
 #include "mod/planner/planner_impl.h"
 
-enum { NEAR = 10, SIDE_MAX = 256 };
-#define LONG_M 200.0
+enum { NEAR = 10, SECTORS = 8, SIDE_MAX = 256 };
+#define LONG_M 400.0
 #define LONG_SPACINGS 8.0
 
 struct edge {
@@ -31,6 +32,7 @@ struct build {
 	double x0, y0, side;
 	struct near *near; /* NEAR of each cell, ascending */
 	uint8_t *nnear;
+	struct near *sector; /* SECTORS of each cell; d2 is infinite where there is none */
 	struct edge *edge;
 	size_t nedge, cap;
 	uint32_t *root;
@@ -129,12 +131,20 @@ static enum err fill_buckets(struct build *b, struct arena *a)
 	return OK;
 }
 
+static size_t sector_of(double dx, double dy)
+{
+	return (size_t)(dx < 0) | (size_t)(dy < 0) << 1 | (size_t)(fabs(dx) < fabs(dy)) << 2;
+}
+
 static void consider(struct build *b, size_t i, uint32_t j)
 {
+	struct near *way = &b->sector[i * SECTORS + sector_of(b->g->x[j] - b->g->x[i], b->g->y[j] - b->g->y[i])];
 	struct near *list = &b->near[i * NEAR];
 	size_t n = b->nnear[i];
 	double d2 = dist2(b->g, i, j);
 
+	if (j != i && d2 < way->d2)
+		*way = (struct near){ j, d2 };
 	if (j == i || (n == NEAR && d2 >= list[NEAR - 1].d2))
 		return;
 	if (n < NEAR)
@@ -156,16 +166,26 @@ static void look_in(struct build *b, size_t i, int cx, int cy)
 		consider(b, i, b->member[k]);
 }
 
-/* Rings of buckets around the cell's own, until no farther one can hold a nearer cell. */
+/* Can buckets beyond `seen` metres still hold a nearer cell? */
+static bool more_to_see(const struct build *b, size_t i, double seen)
+{
+	if (b->nnear[i] < NEAR || b->near[i * NEAR + NEAR - 1].d2 > seen * seen)
+		return true;
+	for (size_t k = 0; k < SECTORS && seen < LONG_M; k++) {
+		if (b->sector[i * SECTORS + k].d2 > seen * seen)
+			return true;
+	}
+	return false;
+}
+
+/* Rings of buckets around the cell's own. */
 static void find_near(struct build *b, size_t i)
 {
 	int cx = slot(b->g->x[i], b->x0, b->side, b->nx), cy = slot(b->g->y[i], b->y0, b->side, b->ny);
 	int last = b->nx > b->ny ? b->nx : b->ny;
 
 	for (int r = 0; r <= last; r++) {
-		double seen = (r - 1) * b->side;
-
-		if (r > 1 && b->nnear[i] == NEAR && b->near[i * NEAR + NEAR - 1].d2 <= seen * seen)
+		if (r > 1 && !more_to_see(b, i, (r - 1) * b->side))
 			return;
 		for (int dy = -r; dy <= r; dy++) {
 			int step = dy == -r || dy == r || r == 0 ? 1 : 2 * r;
@@ -228,17 +248,31 @@ static void add_edge(struct build *b, uint32_t i, uint32_t j)
 		b->root[ri > rj ? ri : rj] = ri > rj ? rj : ri;
 }
 
+/* The nearest and those in the directions, as one list. */
+static size_t candidates(const struct build *b, size_t i, struct near ret[NEAR + SECTORS])
+{
+	size_t n = b->nnear[i];
+
+	memcpy(ret, &b->near[i * NEAR], n * sizeof(*ret));
+	for (size_t k = 0; k < SECTORS; k++) {
+		if (b->sector[i * SECTORS + k].d2 < INFINITY)
+			ret[n++] = b->sector[i * SECTORS + k];
+	}
+	return n;
+}
+
 static void add_near_edges(struct build *b)
 {
 	double cut = fmax(LONG_M, b->g->spacing * LONG_SPACINGS);
+	struct near list[NEAR + SECTORS];
 
 	for (size_t i = 0; i < b->g->n; i++) {
-		const struct near *list = &b->near[i * NEAR];
+		size_t n = candidates(b, i, list);
 
-		for (size_t k = 0; k < b->nnear[i]; k++) {
+		for (size_t k = 0; k < n; k++) {
 			bool between = false;
 
-			for (size_t m = 0; m < k && !between; m++)
+			for (size_t m = 0; m < n && !between; m++)
 				between = list[m].d2 + dist2(b->g, list[m].cell, list[k].cell) < list[k].d2 * (1 - 1e-9);
 			if (!between && list[k].d2 <= cut * cut && !walled(b, i, list[k].cell))
 				add_edge(b, (uint32_t)i, list[k].cell);
@@ -314,7 +348,7 @@ static enum err finish(struct build *b, struct arena *a)
 enum err graph_make(struct arena *a, const struct plan_problem *p, struct graph *ret)
 {
 	struct graph g = { .n = p->n };
-	struct build b = { .p = p, .g = ret, .cap = p->n * (NEAR + 1) };
+	struct build b = { .p = p, .g = ret, .cap = p->n * (NEAR + SECTORS + 1) };
 	struct near *way = arena_array(a, p->n, sizeof(*way));
 	uint32_t *from = arena_array(a, p->n, sizeof(*from)), *size = arena_array(a, p->n, sizeof(*size));
 	enum err err;
@@ -324,14 +358,17 @@ enum err graph_make(struct arena *a, const struct plan_problem *p, struct graph 
 	b.wall = arena_array(a, p->nbarrier + 1, sizeof(*b.wall));
 	b.near = arena_array(a, p->n * NEAR, sizeof(*b.near));
 	b.nnear = arena_array(a, p->n, sizeof(*b.nnear));
+	b.sector = arena_array(a, p->n * SECTORS, sizeof(*b.sector));
 	b.edge = arena_array(a, b.cap, sizeof(*b.edge));
 	b.root = arena_array(a, p->n, sizeof(*b.root));
 	if (way == NULL || from == NULL || size == NULL || g.x == NULL || g.y == NULL || b.wall == NULL ||
-	    b.near == NULL || b.nnear == NULL || b.edge == NULL || b.root == NULL)
+	    b.near == NULL || b.nnear == NULL || b.sector == NULL || b.edge == NULL || b.root == NULL)
 		return ERR_NOMEM;
 	*ret = g;
 	for (uint32_t i = 0; i < p->n; i++)
 		b.root[i] = i;
+	for (size_t i = 0; i < p->n * SECTORS; i++)
+		b.sector[i].d2 = INFINITY;
 	project(&b);
 	err = fill_buckets(&b, a);
 	for (size_t i = 0; err == OK && i < p->n; i++)

@@ -9,10 +9,10 @@
 #include "mod/planner/planner_impl.h"
 
 /* What a part outside the norm costs, besides how far it is out; what being compact is worth. */
-#define OUTSIDE 4.0
+#define OUTSIDE 2.0
 #define OUTSIDE_FAR 12.0
-#define COMPACT 0.12
-#define HOT 0.08
+#define COMPACT 0.4
+#define HOT 0.2
 #define COLD 0.002
 
 static uint64_t draw(struct state *s, uint64_t below)
@@ -216,13 +216,32 @@ static void adopt(struct state *s)
 	}
 }
 
+/* Mean square distance from the middle in a part of the target's size, judged by today's: the area, and with it
+ * the mean square, grows with the households. */
+static double mean_square(const struct state *s, int64_t households)
+{
+	double sum = 0, weight = 0, parts = 0;
+
+	for (size_t i = 0; i < s->nparts; i++) {
+		const struct part *p = &s->part[i];
+
+		if (p->cells == 0)
+			continue;
+		sum += fmax(p->sq - (p->sx * p->sx + p->sy * p->sy) / p->w, 0);
+		weight += p->w;
+		parts++;
+	}
+	if (households < 1)
+		households = 1;
+	return fmax(sum / weight * fmin((double)s->p->norm.target * parts / (double)households, 1.0), 1.0);
+}
+
 enum err state_make(struct arena *a, const struct plan_problem *p, const struct graph *g, bool apart,
 		    struct state *ret)
 {
 	struct state s = { .p = p, .g = g, .cap = 2 * p->n + p->ngrid + 2, .moved_weight = 1.0,
 		.random = p->seed * UINT64_C(2654435761) + UINT64_C(88172645463325252), .stamp = 1 };
 	int64_t total = 0;
-	double share;
 
 	s.label = arena_array(a, p->n, sizeof(*s.label));
 	s.saved = arena_array(a, s.cap, sizeof(*s.saved));
@@ -241,12 +260,10 @@ enum err state_make(struct arena *a, const struct plan_problem *p, const struct 
 		total += p->cell[i].households;
 		relabel(&s, i, p->cell[i].grid);
 	}
-	/* A disc of radius r has r²/2; cells lie about `spacing` apart each way. */
-	share = (double)p->n * g->spacing * g->spacing * (double)p->norm.target / (double)(total > 0 ? total : 1);
-	s.r2 = fmax(share / 6.283185307179586, 1.0);
 	if (apart)
 		separate(&s);
 	adopt(&s);
+	s.r2 = mean_square(&s, total);
 	*ret = s;
 	return OK;
 }
