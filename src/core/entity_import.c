@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_ARENA = 16 << 20, KEEP_ARENA = 256 << 20, BATCH_ARENA = 64 << 20, BATCH_BYTES = 16 << 20, KEY_BYTES = 1 << 20 };
+enum { ROW_ARENA = 16 << 20, KEEP_ARENA = 256 << 20, BATCH_ARENA = 64 << 20, BATCH_BYTES = 16 << 20, KEY_BYTES = 1 << 20, CHANGE_BYTES = 200 };
 
 /* ---- opening ---- */
 
@@ -516,6 +516,39 @@ static enum err write_row(struct import *im)
 	return err;
 }
 
+static struct str change_text(struct import *im, const struct field *f, const void *rec, bool full)
+{
+	struct buf b;
+	size_t n = 0;
+
+	buf_init(&b, KEY_BYTES);
+	entity_field_text(f, rec, full, &b);
+	struct str s = buf_view(&b);
+
+	while (n < s.n && n < CHANGE_BYTES)
+		(void)str_rune(s, &n);
+	s = str_dup(im->keep, (struct str){ s.p, n });
+	buf_release(&b);
+	return s;
+}
+
+static void list_changes(struct import *im)
+{
+	const struct fields *f = &im->p->e->fields;
+	bool full = entity_full(im->rq, im->p, im->old);
+
+	for (size_t i = 2; i < f->n && im->nchange < IMPORT_CHANGES; i++) {
+		if (same_value(&f->v[i], im->old, im->rec) || (f->v[i].flags & (FIELD_PRIVATE | FIELD_HIDDEN)))
+			continue;
+		im->change[im->nchange++] = (struct import_change){
+			.line = im->at->line,
+			.field = f->v[i].name,
+			.from = change_text(im, &f->v[i], im->old, full),
+			.to = change_text(im, &f->v[i], im->rec, full),
+		};
+	}
+}
+
 static enum err run_row(struct import *im, bool write)
 {
 	bool changes = false;
@@ -527,6 +560,8 @@ static enum err run_row(struct import *im, bool write)
 		err = check_repeated(im);
 	if (err == OK && !im->row_bad)
 		err = check_rules(im, &changes);
+	if (err == OK && !im->row_bad && changes && im->found)
+		list_changes(im);
 	if (err == OK && !im->row_bad && changes && write)
 		err = write_row(im);
 	if (err != OK)

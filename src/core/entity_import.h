@@ -16,7 +16,8 @@ enum {
 	IMPORT_WHOLE = 200000,	 /* of a file that a job writes in one transaction */
 	IMPORT_BATCH = 200,
 	IMPORT_ERRORS = 1000,	 /* listed */
-	IMPORT_NOTES = 200
+	IMPORT_NOTES = 200,
+	IMPORT_CHANGES = 100 /* listed */
 };
 
 /* One refused cell, or row, or a file's column. */
@@ -34,6 +35,13 @@ struct import_note {
 	const char *code;
 	size_t col;
 	int64_t line, count; /* of the first, how many */
+};
+
+/* A stored value that the file has otherwise, as whoever asks may see it. */
+struct import_change {
+	int64_t line;
+	const char *field;
+	struct str from, to;
 };
 
 struct import_row {
@@ -62,6 +70,8 @@ struct import {
 	int64_t problems; /* of this run of a batch, listed or not */
 	struct import_note note[IMPORT_NOTES];
 	size_t nnote;
+	struct import_change change[IMPORT_CHANGES];
+	size_t nchange;
 	void (*problem)(struct import *im, const struct import_problem *p); /* NULL: nobody listens */
 	void *arg;
 	const struct import_row *at;
@@ -88,7 +98,7 @@ enum err import_pass_over(struct import *im, struct req *rq, const struct import
 /* Checks the rows and counts them in im->r; with `write` writes. rq->err has the details of a failure. */
 enum err import_run(struct import *im, struct req *rq, const struct import_batch *b, bool write) MUST_CHECK;
 
-/* Members "sheet", "header", "columns" and "notes" of a report; and the counts. */
+/* Members "sheet", "header", "columns", "notes" and "changes" of a report; and the counts. */
 void import_write_columns(const struct import *im, struct jw *out);
 void import_write_counts(const struct import_result *r, struct jw *out);
 void import_write_problem(const struct import_problem *p, struct jw *out);

@@ -24,6 +24,13 @@ static const struct member problem_member[] = {
 	{ "code", F_STR },
 	{ "message", F_STR },
 };
+static const struct member change_member[] = {
+	{ "line", F_INT },
+	{ "field", F_STR },
+	{ "from", F_STR, .null = true },
+	{ "to", F_STR, .null = true },
+};
+static const struct shape change_shape = { .name = "ImportChange", MEMBERS(change_member) };
 const struct shape import_problem_shape = { .name = "ImportFault", MEMBERS(problem_member) };
 static const struct member report_member[] = {
 	{ "rows", F_INT },
@@ -39,6 +46,7 @@ static const struct member report_member[] = {
 	{ "width", F_INT, .help = "columns of the header" },
 	{ "columns", .of = &column_shape, .list = 1 },
 	{ "notes", .of = &note_shape, .list = 1 },
+	{ "changes", .of = &change_shape, .list = 1, .help = "what stored rows have otherwise, the first hundred" },
 };
 const struct shape import_report_shape = { .name = "TableImportResult", MEMBERS(report_member) };
 
@@ -57,6 +65,16 @@ void import_write_columns(const struct import *im, struct jw *out)
 		jw_kstr(out, "column", im->columns.v[im->note[i].col].title);
 		jw_kint(out, "line", im->note[i].line);
 		jw_kint(out, "count", im->note[i].count);
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
+	jw_karr(out, "changes");
+	for (size_t i = 0; i < im->nchange; i++) {
+		jw_obj(out);
+		jw_kint(out, "line", im->change[i].line);
+		jw_kz(out, "field", im->change[i].field);
+		jw_kstr(out, "from", im->change[i].from.n > 0 ? im->change[i].from : (struct str){ NULL, 0 });
+		jw_kstr(out, "to", im->change[i].to.n > 0 ? im->change[i].to : (struct str){ NULL, 0 });
 		jw_end_obj(out);
 	}
 	jw_end_arr(out);
@@ -153,6 +171,7 @@ static enum err run(struct import *im, struct req *rq, struct direct *d)
 			im->r.created = im->r.updated = 0;
 		} else if (checked.created + checked.updated > 0) {
 			d->errors = NULL;
+			im->nchange = im->nnote = 0; /* said again by the second pass */
 			err = import_rewind(im, &rq->err);
 			if (err == OK)
 				err = pass(im, rq, &b, d, true, true);

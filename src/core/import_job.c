@@ -8,7 +8,7 @@
 #include "core/import_db.h"
 #include "core/import_map.h"
 
-enum { TURN_MS = 300, TRIES = 5, PAUSE_MS = 5000, JOB_ARENA = 4 << 20, RUN_ARENA = 64 << 20, REPORT_BYTES = 1 << 18 };
+enum { TURN_MS = 300, TRIES = 5, PAUSE_MS = 5000, JOB_ARENA = 4 << 20, RUN_ARENA = 64 << 20, REPORT_BYTES = 1 << 20 };
 
 /* What a turn does next with the open import. */
 enum phase { PHASE_COUNT, PHASE_PASS, PHASE_RUN, PHASE_WHOLE };
@@ -43,7 +43,7 @@ struct importer {
 	/* As before the batch. */
 	struct import_result r;
 	struct import_note note[IMPORT_NOTES];
-	size_t nnote;
+	size_t nnote, nchange;
 	int64_t problems;
 };
 
@@ -233,7 +233,7 @@ static enum err open_job(struct app *app, struct importer *w, struct dbc *reader
 	w->done = w->job.rows_done;
 	w->r = w->job.r;
 	w->problems = w->job.problems;
-	w->nnote = 0;
+	w->nnote = w->nchange = 0;
 	return OK;
 }
 
@@ -304,6 +304,7 @@ static void restore(struct importer *w)
 	w->im->r = w->r;
 	memcpy(w->im->note, w->note, sizeof(w->note));
 	w->im->nnote = w->nnote;
+	w->im->nchange = w->nchange;
 	w->nlist = 0;
 	w->gone = false;
 	w->error = (struct error){ .err = OK };
@@ -315,6 +316,7 @@ static void remember(struct importer *w)
 	w->r = w->im->r;
 	memcpy(w->note, w->im->note, sizeof(w->note));
 	w->nnote = w->im->nnote;
+	w->nchange = w->im->nchange;
 	w->problems += (int64_t)w->nlist;
 	w->nlist = 0;
 }
@@ -542,6 +544,8 @@ static enum err whole_tx(struct dbc *c, void *arg)
 	enum err err;
 
 	restore(w);
+	/* The second time over the rows says the same. */
+	w->im->nnote = w->im->nchange = 0;
 	err = still_mine(w, c, w->tx);
 	if (err != OK || w->gone)
 		return err;

@@ -220,6 +220,10 @@ static void test_digits(void **state)
 	buf_release(&file);
 	assert_int_equal(import(t, admin, "编号,weight\nd2,0.1000000001\n"), 200);
 	assert_int_equal(number(t, "updated"), 1);
+	assert_int_equal(core_test_len(t, "changes"), 1);
+	assert_string_equal(core_test_str(t, "changes.0.field"), "weight");
+	assert_string_equal(core_test_str(t, "changes.0.from"), "0.1");
+	assert_string_equal(core_test_str(t, "changes.0.to"), "0.1000000001");
 }
 
 /* ---- masked values ---- */

@@ -993,6 +993,13 @@ export interface HouseholdPatch {
 	source?: DataSource | null
 }
 
+export interface ImportChange {
+	line: number
+	field: string
+	from: string | null
+	to: string | null
+}
+
 export interface ImportColumn {
 	column: string
 	field: string | null
@@ -2089,6 +2096,7 @@ export interface TableImportResult {
 	width: number
 	columns: ImportColumn[]
 	notes: ImportNote[]
+	changes: ImportChange[]
 }
 
 export interface TaskCreated {
