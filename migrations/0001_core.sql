@@ -208,7 +208,7 @@ CREATE INDEX matter_open_place ON matter (place, state, level, kind, track, urge
 	supervised, reporter_id, open) WHERE open = 1;
 CREATE INDEX matter_open_unit ON matter (unit_id, state, level) WHERE open = 1;
 CREATE INDEX matter_open_due ON matter ((COALESCE(due_at, 9000000000000000)), id) WHERE open = 1;
-CREATE INDEX matter_open_sealed ON matter (place, kind, level) WHERE open = 1 AND sealed = 1;
+CREATE INDEX matter_open_sealed ON matter (kind, place, level, open, sealed, reporter_id) WHERE open = 1 AND sealed = 1;
 CREATE INDEX matter_wake ON matter (wake_at) WHERE wake_at IS NOT NULL;
 -- …and all that the map looks at.
 CREATE INDEX matter_open_morton ON matter (morton, place, track, level, state, urgency, code_id, lon, lat, unit_id,

@@ -36,7 +36,7 @@ static uint64_t draw(struct town *t, uint64_t below)
 	t->random ^= t->random << 13;
 	t->random ^= t->random >> 7;
 	t->random ^= t->random << 17;
-	return (t->random >> 11) % below;
+	return below > 0 ? (t->random >> 11) % below : 0;
 }
 
 /* One estate of one kind of buildings; several make a community. */
@@ -47,8 +47,9 @@ static void build_estate(struct town *t, double x0, double y0, int64_t *left)
 	int64_t flats = kind == 0 ? 4 : 2, columns = 3 + (int64_t)draw(t, 3), rows = 2 + (int64_t)draw(t, 3);
 
 	for (int64_t b = 0; b < columns * rows && *left > 0; b++) {
-		double x = x0 + (double)(b % columns) * 95 + (double)draw(t, 12);
-		double y = y0 + (double)(b / columns) * 55 + (double)draw(t, 10);
+		int64_t column = b % columns, row = b / columns;
+		double x = x0 + (double)column * 95 + (double)draw(t, 12);
+		double y = y0 + (double)row * 55 + (double)draw(t, 10);
 		int64_t storeys = floors - (int64_t)draw(t, 3);
 
 		for (int64_t s = 0; s < stairs && *left > 0 && t->n + 1 < CELLS; s++) {
@@ -70,8 +71,11 @@ static void build_community(struct town *t)
 	size_t side = 4;
 
 	t->n = 0;
-	for (size_t i = 0; left > 0 && t->n + 2 < CELLS; i++)
-		build_estate(t, (double)(i % side) * 620, (double)(i / side) * 330, &left);
+	for (size_t i = 0; left > 0 && t->n + 2 < CELLS; i++) {
+		size_t column = i % side, row = i / side;
+
+		build_estate(t, (double)column * 620, (double)row * 330, &left);
+	}
 }
 
 static double apart(const struct town *t, size_t a, size_t b)
@@ -175,7 +179,7 @@ static enum err plan_micros(struct town *t, const struct plan *grids, int32_t gr
 static enum err plan_community(struct town *t)
 {
 	struct plan_problem p = { .cell = t->cell, .norm = { 400, 300, 500 }, .ngrid = MIDDLES };
-	int32_t today[CELLS];
+	int32_t today[CELLS] = { 0 };
 	struct plan plan;
 	enum err err;
 

@@ -474,9 +474,10 @@ void anneal(struct state *s, int sweeps)
 {
 	double heat = HOT, cool = pow(COLD / HOT, 1.0 / (sweeps > 0 ? sweeps : 1));
 
-	for (int i = 0; i < sweeps; i++, heat *= cool) {
+	for (int i = 0; i < sweeps; i++) {
 		for (size_t k = 0; k < s->p->n; k++)
 			try_move(s, heat);
+		heat *= cool;
 	}
 	/* To the bottom of the valley. */
 	for (int quiet = 0, round = 0; quiet < 3 && round < 100; round++) {
