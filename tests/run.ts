@@ -48,7 +48,6 @@ async function withDemo(job: Job, pattern: string, env: NodeJS.ProcessEnv, paral
 const http = 'tests/http/*.test.ts';
 const browser = 'tests/browser/*.test.ts';
 const crash = 'tests/crash/*.test.ts';
-const fault = 'tests/fault/*.test.ts';
 
 const stages: Stage[] = [
 	{
@@ -77,10 +76,6 @@ const stages: Stage[] = [
 	{
 		name: 'http-asan', needs: ['build', 'asan'], load: 'all', absent: absent(http),
 		run: (job) => withDemo(job, http, { ...sanitizers, GEZHI_TEST_ENGINE: 'sqlite', GEZHI_BIN: asanBin }),
-	},
-	{
-		name: 'fault', needs: ['build', 'asan'], load: 'all', absent: absent(fault),
-		run: (job) => withDemo(job, fault, { ...sanitizers, GEZHI_TEST_ENGINE: 'sqlite', GEZHI_BIN: asanBin }),
 	},
 	{
 		name: 'crash', needs: ['build'], load: 'all', absent: absent(crash),
