@@ -605,12 +605,6 @@ void field_mask(struct str secret, struct buf *b)
 		buf_z(b, "***");
 }
 
-static void date_text(int64_t ymd, char ret[16])
-{
-	snprintf(ret, 16, "%04d-%02d-%02d", (int)(ymd / 10000 % 10000), (int)(ymd / 100 % 100),
-		(int)(ymd % 100));
-}
-
 static void real_text(double v, struct buf *b)
 {
 	struct jw j;
@@ -640,8 +634,7 @@ void field_to_text(const struct field *f, const void *rec, struct buf *b)
 		buf_z(b, time_format(field_int(f, rec), text));
 		break;
 	case F_DATE:
-		date_text(field_int(f, rec), text);
-		buf_z(b, text);
+		buf_z(b, date_format(field_int(f, rec), text));
 		break;
 	case F_BOOL:
 		buf_z(b, field_int(f, rec) ? "true" : "false");
@@ -669,8 +662,6 @@ static void encode_secret(struct str s, struct jw *j)
 
 void field_encode(const struct field *f, const void *rec, struct jw *j)
 {
-	char text[TIME_TEXT];
-
 	if (f->flags & FIELD_HIDDEN)
 		return;
 	jw_key(j, f->name);
@@ -695,8 +686,7 @@ void field_encode(const struct field *f, const void *rec, struct jw *j)
 		jw_time(j, field_int(f, rec));
 		break;
 	case F_DATE:
-		date_text(field_int(f, rec), text);
-		jw_z(j, text);
+		jw_date(j, field_int(f, rec));
 		break;
 	case F_BOOL:
 		jw_bool(j, field_int(f, rec) != 0);

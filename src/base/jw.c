@@ -282,6 +282,13 @@ void jw_time(struct jw *j, int64_t ms)
 	buf_char(j->b, '"');
 }
 
+void jw_date(struct jw *j, int64_t ymd)
+{
+	char text[DATE_TEXT];
+
+	jw_z(j, ymd != NIL ? date_format(ymd, text) : NULL);
+}
+
 void jw_raw(struct jw *j, struct str json)
 {
 	if (!json.p || json.n == 0) {
@@ -332,6 +339,12 @@ void jw_ktime(struct jw *j, const char *key, int64_t ms)
 {
 	jw_key(j, key);
 	jw_time(j, ms);
+}
+
+void jw_kdate(struct jw *j, const char *key, int64_t ymd)
+{
+	jw_key(j, key);
+	jw_date(j, ymd);
 }
 
 void jw_kraw(struct jw *j, const char *key, struct str json)

@@ -32,6 +32,7 @@ void jw_real(struct jw *j, double v);	 /* NaN → null */
 void jw_bool(struct jw *j, bool v);
 void jw_null(struct jw *j);
 void jw_time(struct jw *j, int64_t ms);	 /* RFC 3339 with the configured zone; NIL → null */
+void jw_date(struct jw *j, int64_t ymd); /* "2026-02-13"; NIL → null */
 void jw_raw(struct jw *j, struct str json); /* already JSON; absent or empty → null */
 
 /* key + value */
@@ -42,6 +43,7 @@ void jw_kid(struct jw *j, const char *key, int64_t v);
 void jw_kreal(struct jw *j, const char *key, double v);
 void jw_kbool(struct jw *j, const char *key, bool v);
 void jw_ktime(struct jw *j, const char *key, int64_t ms);
+void jw_kdate(struct jw *j, const char *key, int64_t ymd);
 void jw_kraw(struct jw *j, const char *key, struct str json);
 void jw_kobj(struct jw *j, const char *key);
 void jw_karr(struct jw *j, const char *key);

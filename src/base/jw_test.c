@@ -38,6 +38,8 @@ static void test_document(void **state)
 	jw_kbool(&j, "ok", true);
 	jw_ktime(&j, "at", 0);
 	jw_ktime(&j, "never", NIL);
+	jw_kdate(&j, "day", 20260209);
+	jw_kdate(&j, "noday", NIL);
 	jw_kraw(&j, "doc", STR("{\"a\":[1]}"));
 	jw_kraw(&j, "nodoc", STR(""));
 	jw_kstr(&j, "absent", (struct str){ NULL, 0 });
@@ -56,7 +58,7 @@ static void test_document(void **state)
 		"{\"items\":[{\"id\":\"12\",\"none\":null,\"name\":\"岳麓\",\"n\":-5,\"nil\":null,"
 		"\"x\":0.1,\"whole\":28,\"nan\":null,\"ok\":true,\"at\":\"1970-01-01T08:00:00+08:"
 		"00\","
-		"\"never\":null,\"doc\":{\"a\":[1]},\"nodoc\":null,\"absent\":null},null,[1,2]],"
+		"\"never\":null,\"day\":\"2026-02-09\",\"noday\":null,\"doc\":{\"a\":[1]},\"nodoc\":null,\"absent\":null},null,[1,2]],"
 		"\"o\":{}}"));
 	buf_release(&b);
 }

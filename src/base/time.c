@@ -202,6 +202,16 @@ static bool take_date(struct str *s, int64_t *ret_ymd)
 	return true;
 }
 
+char *date_format(int64_t ymd, char *out)
+{
+	static const int64_t unit[DATE_TEXT - 1] = { 10000000, 1000000, 100000, 10000, 0, 1000, 100, 0, 10, 1 };
+
+	for (int i = 0; i < DATE_TEXT - 1; i++)
+		out[i] = unit[i] == 0 ? '-' : (char)('0' + ymd / unit[i] % 10);
+	out[DATE_TEXT - 1] = '\0';
+	return out;
+}
+
 bool date_parse(struct str s, int64_t *ret_ymd)
 {
 	int64_t ymd;

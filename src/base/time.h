@@ -9,7 +9,7 @@
 
 #define NIL INT64_MIN /* absent number, time, date or id */
 
-enum { ZONE_MIN = 480, TIME_TEXT = 32 };
+enum { ZONE_MIN = 480, TIME_TEXT = 32, DATE_TEXT = 11 };
 enum { MS_SECOND = 1000, MS_MINUTE = 60000, MS_HOUR = 3600000, MS_DAY = 86400000 };
 
 int64_t time_now(void);	      /* wall clock */
@@ -27,6 +27,8 @@ int64_t date_add(int64_t ymd, int64_t days);
 char *time_format(int64_t ms, char *out);
 /* RFC 3339 date-time with zone; with no zone the installation's zone is meant. Also a bare date. */
 bool time_parse(struct str s, int64_t *ret_ms);
+/* "2026-02-13" into out[DATE_TEXT]; returns out. */
+char *date_format(int64_t ymd, char *out);
 bool date_parse(struct str s, int64_t *ret_ymd); /* 2026-02-13, 2026/2/13, 20260213 */
 /* Pattern of import maps: yyyy MM dd HH hh mm ss a and literal characters; zone in minutes east. */
 bool time_parse_pattern(struct str s, struct str pattern, int zone_min, int64_t *ret_ms);

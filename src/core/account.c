@@ -291,17 +291,15 @@ static const struct shape me_shape = { .name = "Me", MEMBERS(me_member) };
 static void write_posts(const struct req *rq, const struct principal *who, struct jw *out)
 {
 	const struct snap *s = req_snap(rq);
-	char code[18];
 
 	jw_karr(out, "posts");
 	for (size_t i = 0; i < who->nposts; i++) {
 		const struct post *p = &who->post[i];
 
-		place_text(p->lo, code);
 		jw_obj(out);
 		jw_kid(out, "id", p->id);
 		jw_kz(out, "role", role_name(p->role));
-		jw_kz(out, "place", code);
+		jw_kid(out, "place", p->lo);
 		jw_kstr(out, "place_name", snap_place_name(s, p->lo));
 		jw_kid(out, "unit_id", p->unit_id);
 		jw_kstr(out, "unit_name", snap_unit_name(s, p->unit_id));
@@ -316,7 +314,6 @@ static void write_posts(const struct req *rq, const struct principal *who, struc
 static void write_home(const struct req *rq, const struct principal *who, struct jw *out)
 {
 	const struct post *home = NULL;
-	char code[18];
 
 	for (size_t i = 0; i < who->nposts; i++) {
 		if (home == NULL || who->post[i].hi - who->post[i].lo > home->hi - home->lo)
@@ -327,9 +324,8 @@ static void write_home(const struct req *rq, const struct principal *who, struct
 		jw_null(out);
 		return;
 	}
-	place_text(home->lo, code);
 	jw_obj(out);
-	jw_kz(out, "code", code);
+	jw_kid(out, "code", home->lo);
 	jw_kstr(out, "name", snap_place_name(req_snap(rq), home->lo));
 	jw_kz(out, "level", vocab_word(&level_vocab, place_level(home->lo)));
 	jw_end_obj(out);

@@ -261,7 +261,7 @@ static void tidy_time(const struct field *f, struct str s, struct buf *out)
 	int64_t ymd = date_from_days((int64_t)floor(serial) - SERIAL_EPOCH);
 
 	if (f->type == F_DATE)
-		buf_fmt(out, "%04d-%02d-%02d", (int)(ymd / 10000), (int)(ymd / 100 % 100), (int)(ymd % 100));
+		buf_z(out, date_format(ymd, text));
 	else
 		buf_z(out, time_format(date_start(ymd) + llround((serial - floor(serial)) * 86400) * MS_SECOND, text));
 }

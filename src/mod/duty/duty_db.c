@@ -96,14 +96,6 @@ enum err duty_past_add(struct dbc *c, const struct duty_item *d, int64_t until)
 		       NULL);
 }
 
-static void kday(struct jw *out, const char *key, int64_t ymd)
-{
-	char text[TIME_TEXT];
-
-	jw_kstr(out, key, ymd == NIL ? (struct str){ NULL, 0 }
-				     : (struct str){ time_format(date_start(ymd), text), 10 });
-}
-
 enum err duty_past_write(struct dbc *c, int64_t item_id, struct jw *out)
 {
 	struct rows *r = db_query(c, duty_sql[Q_DUTY_PAST_OF], ARGS(I(item_id)));
@@ -121,8 +113,8 @@ enum err duty_past_write(struct dbc *c, int64_t item_id, struct jw *out)
 		jw_kstr(out, "basis", row_str(r, "basis"));
 		jw_kstr(out, "event_codes", row_str(r, "event_codes"));
 		jw_kz(out, "state", vocab_word(&duty_state_vocab, row_int(r, "state")));
-		kday(out, "valid_from", row_int(r, "valid_from"));
-		kday(out, "valid_to", row_int(r, "valid_to"));
+		jw_kdate(out, "valid_from", row_int(r, "valid_from"));
+		jw_kdate(out, "valid_to", row_int(r, "valid_to"));
 		jw_end_obj(out);
 	}
 	jw_end_arr(out);

@@ -98,28 +98,12 @@ static enum err read_kpi(struct req *rq, struct kpi_ask *q)
 
 /* ---- writing ---- */
 
-static void kday(struct jw *out, const char *key, int64_t ymd)
-{
-	char text[TIME_TEXT];
-
-	time_format(date_start(ymd), text);
-	jw_kstr(out, key, (struct str){ text, 10 });
-}
-
-static void kplace(struct jw *out, const char *key, int64_t code)
-{
-	char text[18];
-
-	place_text(code, text);
-	jw_kz(out, key, text);
-}
-
 static void write_ask(const struct kpi_ask *q, struct jw *out)
 {
-	kplace(out, "place", q->place);
+	jw_kid(out, "place", q->place);
 	jw_kstr(out, "place_name", snap_place_name(req_snap(q->rq), q->place));
-	kday(out, "from", q->from);
-	kday(out, "to", q->to);
+	jw_kdate(out, "from", q->from);
+	jw_kdate(out, "to", q->to);
 	jw_kz(out, "kind", q->kind_name);
 }
 
@@ -348,7 +332,7 @@ static enum err answer_by(struct kpi_ask *q, struct jw *out)
 		if (v[i].p->valid_to != NIL && v[i].f.num == 0 && v[i].f.den == 0)
 			continue;
 		jw_obj(out);
-		kplace(out, "code", v[i].p->code);
+		jw_kid(out, "code", v[i].p->code);
 		jw_kstr(out, "name", v[i].p->name);
 		jw_kz(out, "level", vocab_word(&level_vocab, v[i].p->level));
 		write_figure(q->k, &v[i].f, &v[i].d, out);
@@ -421,7 +405,7 @@ static enum err answer_figures(struct kpi_ask *q, struct jw *out)
 	int64_t open = 0, in = 0, closed = 0, sealed = 0, sealed_late = 0;
 	enum err err;
 
-	kplace(out, "place", q->place);
+	jw_kid(out, "place", q->place);
 	jw_kstr(out, "place_name", snap_place_name(req_snap(q->rq), q->place));
 	jw_kz(out, "kind", q->kind_name);
 	err = by_words(q, "by_track", TALLY_TRACK, &track_vocab, track, TRACK_MAX, out);
@@ -507,7 +491,7 @@ static enum err answer_trend(struct kpi_ask *q, struct jw *out)
 	jw_karr(out, "items");
 	for (int64_t i = 0; i < t.n; i++) {
 		jw_obj(out);
-		kday(out, "date", date_from_days(t.first + i));
+		jw_kdate(out, "date", date_from_days(t.first + i));
 		jw_kint(out, "in", t.in[i]);
 		jw_kint(out, "closed", t.closed[i]);
 		jw_end_obj(out);

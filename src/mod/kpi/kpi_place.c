@@ -133,11 +133,8 @@ const struct shape kpi_places_shape = { .name = "KpiGrids", MEMBERS(places_membe
 
 static void write_place(const struct kpi_ask *q, const struct kpi_place *v, int64_t times, struct jw *out)
 {
-	char code[18];
-
-	place_text(v->p->code, code);
 	jw_obj(out);
-	jw_kz(out, "code", code);
+	jw_kid(out, "code", v->p->code);
 	jw_kstr(out, "name", v->p->name);
 	jw_kz(out, "level", vocab_word(&level_vocab, v->p->level));
 	jw_kint(out, "households", v->p->households);
@@ -154,7 +151,6 @@ enum err kpi_place_cases(struct kpi_ask *q, enum kpi_side side, struct jw *out)
 	struct kpi_place *v = NULL;
 	bool more = false;
 	size_t n = 0;
-	char code[18];
 	enum err err = kpi_limit(q->rq, &limit);
 
 	if (err == OK)
@@ -181,8 +177,7 @@ enum err kpi_place_cases(struct kpi_ask *q, enum kpi_side side, struct jw *out)
 		shown++;
 	}
 	jw_end_arr(out);
-	place_text(last, code);
-	jw_kz(out, "next", more ? code : NULL);
+	jw_kid(out, "next", more ? last : NIL);
 	if (req_query_int(q->rq, "count") == 1) {
 		jw_kint(out, "count", count);
 		jw_kint(out, "times", sum);

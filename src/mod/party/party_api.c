@@ -151,15 +151,12 @@ static enum err cover_check(struct req *rq, const void *was, void *now)
 
 static void write_org(const struct snap *s, const struct party_org *o, struct jw *out)
 {
-	char text[18];
-
-	place_text(o->place, text);
 	jw_obj(out);
 	jw_kid(out, "id", o->id);
 	jw_kstr(out, "name", o->name);
 	jw_kz(out, "level", vocab_word(&party_level_vocab, o->level));
 	jw_kz(out, "form", vocab_word(&party_form_vocab, o->form));
-	jw_kz(out, "place", text);
+	jw_kid(out, "place", o->place);
 	jw_kstr(out, "place_name", snap_place_name(s, o->place));
 	jw_end_obj(out);
 }
@@ -336,13 +333,11 @@ struct listing {
 static void list_missing(const struct place *p, void *arg)
 {
 	struct listing *l = arg;
-	char text[18];
 
 	if (l->n++ >= MISSING_MAX)
 		return;
-	place_text(p->code, text);
 	jw_obj(l->out);
-	jw_kz(l->out, "code", text);
+	jw_kid(l->out, "code", p->code);
 	jw_kstr(l->out, "name", p->name);
 	jw_end_obj(l->out);
 }

@@ -192,13 +192,11 @@ static void write_path(const struct snap *s, int64_t code, struct jw *out)
 	jw_karr(out, "path");
 	for (int l = LEVEL_PROVINCE; l <= (int)place_level(code); l++) {
 		const struct place *p = snap_place(s, place_up(code, (enum level)l));
-		char text[18];
 
 		if (p == NULL || (int)p->level != l)
 			continue;
-		place_text(p->code, text);
 		jw_obj(out);
-		jw_kz(out, "code", text);
+		jw_kid(out, "code", p->code);
 		jw_kstr(out, "name", p->name);
 		jw_kz(out, "level", vocab_word(&level_vocab, l));
 		jw_end_obj(out);

@@ -78,17 +78,6 @@ enum err place_official_change(struct dbc *c, int64_t place_id, struct str code,
 	return db_exec(c, place_sql[Q_PLACE_OFFICIAL_ADD], ARGS(I(id), I(place_id), T(code), I(from)), NULL);
 }
 
-static void kdate(struct jw *out, const char *key, int64_t ymd)
-{
-	struct buf b;
-	struct field f = { .name = key, .type = F_DATE };
-
-	buf_init(&b, 32);
-	field_to_text(&f, &ymd, &b);
-	jw_kstr(out, key, ymd == NIL ? (struct str){ NULL, 0 } : buf_view(&b));
-	buf_release(&b);
-}
-
 enum err place_officials_write(struct dbc *c, int64_t place_id, struct jw *out)
 {
 	struct rows *r = db_query(c, place_sql[Q_PLACE_OFFICIALS], ARGS(I(place_id)));
@@ -98,8 +87,8 @@ enum err place_officials_write(struct dbc *c, int64_t place_id, struct jw *out)
 		jw_obj(out);
 		jw_kstr(out, "code", row_str(r, "code"));
 		jw_kstr(out, "scheme", row_str(r, "scheme"));
-		kdate(out, "valid_from", row_int(r, "valid_from"));
-		kdate(out, "valid_to", row_int(r, "valid_to"));
+		jw_kdate(out, "valid_from", row_int(r, "valid_from"));
+		jw_kdate(out, "valid_to", row_int(r, "valid_to"));
 		jw_end_obj(out);
 	}
 	jw_end_arr(out);
@@ -109,16 +98,13 @@ enum err place_officials_write(struct dbc *c, int64_t place_id, struct jw *out)
 enum err place_lineage_write(struct dbc *c, int64_t code, struct jw *out)
 {
 	struct rows *r = db_query(c, place_sql[Q_PLACE_LINEAGE], ARGS(I(code)));
-	char text[18];
 
 	jw_karr(out, "lineage");
 	while (rows_next(r)) {
 		jw_obj(out);
 		jw_kz(out, "kind", vocab_word(&lineage_vocab, row_int(r, "kind")));
-		place_text(row_int(r, "from_code"), text);
-		jw_kz(out, "from", text);
-		place_text(row_int(r, "to_code"), text);
-		jw_kz(out, "to", text);
+		jw_kid(out, "from", row_int(r, "from_code"));
+		jw_kid(out, "to", row_int(r, "to_code"));
 		jw_ktime(out, "at", row_int(r, "at"));
 		jw_kstr(out, "reason", row_str(r, "reason"));
 		jw_end_obj(out);

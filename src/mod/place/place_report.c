@@ -190,26 +190,6 @@ static const struct member report_member[] = {
 };
 const struct shape granularity_shape = { .name = "Granularity", .base = &sum_shape, MEMBERS(report_member) };
 
-static void kcode(struct jw *out, const char *key, int64_t code)
-{
-	char text[18];
-
-	place_text(code, text);
-	jw_kz(out, key, text);
-}
-
-static void kday(struct jw *out, const char *key, int64_t ymd)
-{
-	char text[TIME_TEXT];
-
-	if (ymd == NIL) {
-		jw_kz(out, key, NULL);
-		return;
-	}
-	time_format(date_start(ymd), text);
-	jw_kstr(out, key, (struct str){ text, 10 });
-}
-
 static void write_item(const struct report *p, size_t i, struct jw *out)
 {
 	const struct cell *c = &p->cell[i];
@@ -217,16 +197,16 @@ static void write_item(const struct report *p, size_t i, struct jw *out)
 	int64_t since = c->since != NIL ? c->since : c->valid_from, today = date_of(p->rq->now);
 
 	jw_obj(out);
-	kcode(out, "code", c->code);
+	jw_kid(out, "code", c->code);
 	jw_kstr(out, "name", c->name);
 	jw_kstr(out, "street", snap_place_name(req_snap(p->rq), place_up(c->code, LEVEL_STREET)));
-	kcode(out, "street_code", place_up(c->code, LEVEL_STREET));
+	jw_kid(out, "street_code", place_up(c->code, LEVEL_STREET));
 	jw_kint(out, "households", c->households);
 	jw_kreal(out, "drift", norm_drift(norm, c->households));
 	jw_kz(out, "flag", c->households > norm->high ? "split" : "merge");
 	propose(p, i, norm, out);
 	jw_kstr(out, "reason", c->reason);
-	kday(out, "since", since);
+	jw_kdate(out, "since", since);
 	jw_kint(out, "days", since == NIL ? NIL : date_to_days(today) - date_to_days(since));
 	jw_end_obj(out);
 }
@@ -278,7 +258,7 @@ static enum err write_report(const struct report *p, struct jw *out)
 	jw_karr(out, "streets");
 	for (size_t i = 0; i < p->nstreet; i++) {
 		jw_obj(out);
-		kcode(out, "code", p->street[i].street);
+		jw_kid(out, "code", p->street[i].street);
 		jw_kstr(out, "name", snap_place_name(req_snap(p->rq), p->street[i].street));
 		write_sum(&p->street[i], out);
 		jw_end_obj(out);

@@ -79,17 +79,13 @@ static void write_node(struct tree *t, size_t first, size_t n, struct jw *out)
 {
 	const struct place *p = &t->s->place[first];
 	size_t from = before(t, p->code), to = before(t, place_end(p->code));
-	char text[18];
 
 	jw_obj(out);
-	place_text(p->code, text);
-	jw_kz(out, "code", text);
+	jw_kid(out, "code", p->code);
 	jw_kstr(out, "name", p->name);
 	jw_kz(out, "level", vocab_word(&level_vocab, p->level));
 	jw_kz(out, "kind", vocab_word(&place_kind_vocab, p->kind));
-	if (p->parent != NIL)
-		place_text(p->parent, text);
-	jw_kz(out, "parent", p->parent != NIL ? text : NULL);
+	jw_kid(out, "parent", p->parent);
 	jw_kint(out, "households", p->households);
 	jw_kint(out, "children", children(t, first, n));
 	jw_kint(out, "open", t->sum[to].open - t->sum[from].open);

@@ -136,20 +136,11 @@ struct coverage {
 	int64_t met, all, listed;
 };
 
-static void kdate(struct jw *out, const char *key, int64_t ymd)
-{
-	char text[TIME_TEXT];
-
-	jw_kstr(out, key, ymd == NIL ? (struct str){ NULL, 0 } : (struct str){ time_format(date_start(ymd), text), 10 });
-}
-
 static void write_plan(const struct coverage *c, const struct care_row *r)
 {
 	bool full = r->target_kind != OBJECT_PERSON || scope_sees(c->rq->who, person_entity.full, r->place);
-	char text[18];
 	struct buf b;
 
-	place_text(r->place, text);
 	buf_init(&b, 64);
 	entity_mask_name(r->name, &b);
 	jw_kstr(c->out, "target", full ? r->name : b.failed ? STR("**") : buf_view(&b));
@@ -157,7 +148,7 @@ static void write_plan(const struct coverage *c, const struct care_row *r)
 	jw_kid(c->out, "id", r->id);
 	jw_kz(c->out, "target_kind", vocab_word(&object_vocab, r->target_kind));
 	jw_kid(c->out, "target_id", r->target_id);
-	jw_kz(c->out, "place", text);
+	jw_kid(c->out, "place", r->place);
 	jw_kstr(c->out, "place_name", snap_place_name(req_snap(c->rq), r->place));
 }
 
@@ -177,8 +168,8 @@ static void look(const struct care_row *r, void *arg)
 		return;
 	jw_obj(c->out);
 	write_plan(c, r);
-	kdate(c->out, "last", r->last);
-	kdate(c->out, "due", due);
+	jw_kdate(c->out, "last", r->last);
+	jw_kdate(c->out, "due", due);
 	jw_kz(c->out, "state", state);
 	jw_end_obj(c->out);
 }
@@ -191,7 +182,7 @@ static void look_left(const struct care_row *r, void *arg)
 		return;
 	jw_obj(c->out);
 	write_plan(c, r);
-	kdate(c->out, "ended_at", r->ended_at);
+	jw_kdate(c->out, "ended_at", r->ended_at);
 	jw_kz(c->out, "reason", vocab_word(&ended_vocab, r->ended_reason));
 	jw_end_obj(c->out);
 }
@@ -213,7 +204,7 @@ enum err care_coverage_report(struct req *rq, struct jw *out)
 	if (err == OK)
 		err = care_left_each(rq->db, rq->who, place, c.day, LEFT_DAYS, look_left, &c);
 	jw_end_arr(out);
-	kdate(out, "day", c.day);
+	jw_kdate(out, "day", c.day);
 	jw_kint(out, "numerator", c.met);
 	jw_kint(out, "denominator", c.all);
 	jw_kreal(out, "value", c.all > 0 ? (double)c.met / (double)c.all : (double)NAN);

@@ -22,15 +22,12 @@ static const struct {
 enum err registry_counts(struct req *rq, struct jw *out)
 {
 	int64_t place = req_query_int(rq, "place"), n;
-	char text[18] = "";
 	enum err err = db_snapshot_begin(rq->db);
 
 	if (err != OK)
 		return err;
 	jw_obj(out);
-	if (place != NIL)
-		place_text(place, text);
-	jw_kz(out, "place", place != NIL ? text : NULL);
+	jw_kid(out, "place", place);
 	jw_ktime(out, "at", rq->now);
 	for (size_t i = 0; i < ARRAY_LEN(counted) && err == OK; i++) {
 		n = NIL;
