@@ -74,6 +74,27 @@ bool field_is_nil(const struct field *f, const void *rec)
 	return field_int(f, rec) == NIL;
 }
 
+bool field_same(const struct field *f, const void *a, const void *b)
+{
+	if (field_is_text(f))
+		return str_eq(field_str(f, a), field_str(f, b));
+	if (f->type != F_REAL)
+		return field_int(f, a) == field_int(f, b);
+	double x = field_real(f, a), y = field_real(f, b);
+
+	return isnan(x) || isnan(y) ? isnan(x) && isnan(y) : x <= y && x >= y;
+}
+
+void field_copy(const struct field *f, const void *from, void *to)
+{
+	if (field_is_text(f))
+		field_set_str(f, to, field_str(f, from));
+	else if (f->type == F_REAL)
+		field_set_real(f, to, field_real(f, from));
+	else
+		field_set_int(f, to, field_int(f, from));
+}
+
 static void field_set_nil(const struct field *f, void *rec)
 {
 	if (field_is_text(f))

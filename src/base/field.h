@@ -135,5 +135,8 @@ void field_set_int(const struct field *f, void *rec, int64_t v);
 void field_set_real(const struct field *f, void *rec, double v);
 void field_set_str(const struct field *f, void *rec, struct str v);
 bool field_is_nil(const struct field *f, const void *rec);
+/* Has the member the same value in both records? Absent is the same as absent only. */
+bool field_same(const struct field *f, const void *a, const void *b);
+void field_copy(const struct field *f, const void *from, void *to);
 
 #endif

@@ -229,12 +229,12 @@ static const struct member post_more[] = {
 };
 static const struct shape post_more_row = { .name = NULL, MEMBERS(post_more) };
 
-static void post_extra_row(struct req *rq, const void *rec, struct jw *out)
+static void post_extra_row(struct req *rq, const struct entity *e, const void *rec, struct jw *out)
 {
 	const struct post_row *p = rec;
 	struct rows *r = db_query(rq->db, account_sql[Q_ACCOUNT_NAME], ARGS(I(p->user_id)));
 
-	jw_kstr(out, "place_name", snap_place_name(req_snap(rq), p->place));
+	entity_place_name(rq, e, rec, out);
 	jw_kstr(out, "unit_name", snap_unit_name(req_snap(rq), p->unit_id));
 	if (rows_next(r)) {
 		jw_kstr(out, "login", row_str_at(r, 0));
@@ -294,15 +294,6 @@ static enum err unit_check(struct req *rq, const void *old, void *rec)
 	return OK;
 }
 
-static const struct member unit_more[] = { { "place_name", F_STR, .null = true } };
-static const struct shape unit_more_row = { .name = NULL, MEMBERS(unit_more) };
-
-static void unit_extra_row(struct req *rq, const void *rec, struct jw *out)
-{
-	const struct unit_row *u = rec;
-
-	jw_kstr(out, "place_name", snap_place_name(req_snap(rq), u->place));
-}
 
 const struct entity unit_entity = {
 	.name = "unit",
@@ -314,6 +305,6 @@ const struct entity unit_entity = {
 	.flags = ENTITY_CONFIG,
 	.order = "name",
 	.check = unit_check,
-	.extra_row = unit_extra_row,
-	.more_row = &unit_more_row,
+	.extra_row = entity_place_name,
+	.more_row = &entity_place_name_shape,
 };

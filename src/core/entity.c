@@ -253,10 +253,9 @@ enum err entity_validate(struct req *rq, const struct entity *e, const void *old
 /* That a secret or masked value changed is on record, even where its masked form stayed. */
 static bool personal_differs(const struct field *f, const void *old, const void *rec)
 {
-	if (f->type == F_DATE)
-		return (old != NULL ? field_int(f, old) : NIL) != (rec != NULL ? field_int(f, rec) : NIL);
-	return !str_eq(old != NULL ? field_str(f, old) : (struct str){ NULL, 0 },
-		       rec != NULL ? field_str(f, rec) : (struct str){ NULL, 0 });
+	if (old != NULL && rec != NULL)
+		return !field_same(f, old, rec);
+	return !field_is_nil(f, old != NULL ? old : rec);
 }
 
 static enum err audit_diff(struct req *rq, const struct entity *e, const char *action, const void *old,
@@ -411,7 +410,7 @@ static enum err reply_one(struct req *rq, const struct entity_plan *p, const voi
 	jw_obj(out);
 	entity_members(rq, p, rec, out);
 	if (p->e->extra_row != NULL)
-		p->e->extra_row(rq, rec, out);
+		p->e->extra_row(rq, p->e, rec, out);
 	if (p->e->extra != NULL) {
 		enum err err = p->e->extra(rq, rec, out);
 
@@ -461,25 +460,9 @@ static enum err merge_patch(struct req *rq, const struct entity *e, const void *
 			continue;
 		if ((f->flags & FIELD_REQUIRED) && field_is_nil(f, rq->in))
 			return req_fail(rq, ERR_INVALID, "required", f->name, "%s may not be empty", f->name);
-		switch (f->type) {
-		case F_STR:
-		case F_JSON:
-		case F_SECRET:
-			if ((f->flags & FIELD_CREATE) && !str_eq(field_str(f, rq->in), field_str(f, old)))
-				return req_fail(rq, ERR_INVALID, "immutable", f->name,
-						"%s cannot be changed", f->name);
-			field_set_str(f, rec, field_str(f, rq->in));
-			break;
-		case F_REAL:
-			field_set_real(f, rec, field_real(f, rq->in));
-			break;
-		default:
-			if ((f->flags & FIELD_CREATE) && field_int(f, rq->in) != field_int(f, old))
-				return req_fail(rq, ERR_INVALID, "immutable", f->name,
-						"%s cannot be changed", f->name);
-			field_set_int(f, rec, field_int(f, rq->in));
-			break;
-		}
+		if ((f->flags & FIELD_CREATE) && !field_same(f, rq->in, old))
+			return req_fail(rq, ERR_INVALID, "immutable", f->name, "%s cannot be changed", f->name);
+		field_copy(f, rq->in, rec);
 	}
 	return OK;
 }
@@ -680,8 +663,6 @@ static void meta_label(struct str label, struct jw *out)
 
 static void meta_field(const struct entity *e, const struct field *f, struct jw *out)
 {
-	static const char *const type_word[F_TYPE_MAX] = { "str", "int", "bool", "real", "time", "date", "id",
-		"code", "money", "enum", "json", "secret" };
 	static const struct {
 		unsigned flag;
 		const char *name;
@@ -693,7 +674,7 @@ static void meta_field(const struct entity *e, const struct field *f, struct jw 
 
 	jw_obj(out);
 	jw_kz(out, "name", f->name);
-	jw_kz(out, "type", type_word[f->type]);
+	jw_kz(out, "type", vocab_word(&field_type_vocab, f->type));
 	for (size_t i = 0; i < ARRAY_LEN(flag_word); i++) {
 		if (f->flags & flag_word[i].flag)
 			jw_kbool(out, flag_word[i].name, true);

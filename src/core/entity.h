@@ -41,8 +41,9 @@ struct entity {
 	/* Members beside the fields in a single-row reply. */
 	enum err (*extra)(struct req *rq, const void *rec, struct jw *out);
 	const struct shape *more; /* those members, described */
-	/* Members beside the fields in every list row (names from the snapshot); `rec` has the row. */
-	void (*extra_row)(struct req *rq, const void *rec, struct jw *out);
+	/* Members beside the fields in every list row (names from the snapshot); one function may serve several
+	 * entities, such as entity_place_name. */
+	void (*extra_row)(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
 	const struct shape *more_row;
 };
 
@@ -55,6 +56,7 @@ enum { ENTITY_ROUTES = 7 };
 size_t entity_routes(const struct entity *e, struct arena *a, struct route *out);
 
 /* Shapes that other routes reply with too: what a change would touch, a preview, an import, /api/meta. */
+extern const struct vocab field_type_vocab;
 extern const struct shape affects_shape, preview_shape, deleted_shape, import_shape, meta_entity_shape;
 /* What POST /api/{path}/import replies. */
 extern const struct shape import_report_shape;
@@ -80,6 +82,10 @@ enum err entity_seek(struct req *rq, const struct entity *e, const char *field, 
 		     bool *ret_found) MUST_CHECK;
 /* "王**" */
 void entity_mask_name(struct str s, struct buf *b);
+
+/* An extra_row: the name of the row's first place, "place_name" for a field "place". */
+extern const struct shape entity_place_name_shape;
+void entity_place_name(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
 
 /* SQL texts of an entity, for the test that prepares all of them. */
 void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg);

@@ -265,39 +265,16 @@ static const struct field *row_key(const struct import *im)
 	return field_is_nil(id, im->in) ? NULL : id;
 }
 
+/* Spreadsheets keep fifteen digits of a number: what differs beyond is no change. */
 static bool same_value(const struct field *f, const void *a, const void *b)
 {
-	if (field_is_nil(f, a) || field_is_nil(f, b))
-		return field_is_nil(f, a) && field_is_nil(f, b);
-	switch (f->type) {
-	case F_STR:
-	case F_JSON:
-	case F_SECRET:
-		return str_eq(field_str(f, a), field_str(f, b));
-	case F_REAL:
-		/* Spreadsheets keep fifteen digits: what differs beyond is no change. */
-		return fabs(field_real(f, a) - field_real(f, b)) <=
-		       1e-14 * fmax(fabs(field_real(f, a)), fabs(field_real(f, b)));
-	default:
-		return field_int(f, a) == field_int(f, b);
-	}
-}
+	double x, y;
 
-static void copy_value(const struct field *f, const void *from, void *to)
-{
-	switch (f->type) {
-	case F_STR:
-	case F_JSON:
-	case F_SECRET:
-		field_set_str(f, to, field_str(f, from));
-		break;
-	case F_REAL:
-		field_set_real(f, to, field_real(f, from));
-		break;
-	default:
-		field_set_int(f, to, field_int(f, from));
-		break;
-	}
+	if (f->type != F_REAL || field_is_nil(f, a) || field_is_nil(f, b))
+		return field_same(f, a, b);
+	x = field_real(f, a);
+	y = field_real(f, b);
+	return fabs(x - y) <= 1e-14 * fmax(fabs(x), fabs(y));
 }
 
 static bool differs(const struct import *im)
@@ -392,7 +369,7 @@ static void unmask(struct import *im)
 
 		if (im->masked >> i & 1) {
 			if (im->found)
-				copy_value(d, im->old, im->in);
+				field_copy(d, im->old, im->in);
 			else
 				reject(im, d->name, SHEET_COLS, "masked",
 				       "this value is masked: write it in full, or leave the column out", false);
@@ -429,7 +406,7 @@ static enum err read_row(struct import *im)
 	}
 	for (size_t i = 2; i < f->n; i++) {
 		if ((im->columns.given >> i & 1) && !(im->found && same_value(&f->v[i], im->in, im->old)))
-			copy_value(&f->v[i], im->in, im->rec);
+			field_copy(&f->v[i], im->in, im->rec);
 	}
 	if (im->found)
 		check_stored(im);

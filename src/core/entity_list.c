@@ -229,7 +229,7 @@ void entity_row_json(struct req *rq, const struct entity_plan *p, const void *re
 	jw_ktime(out, "created_at", created);
 	jw_ktime(out, "updated_at", updated);
 	if (p->e->extra_row != NULL)
-		p->e->extra_row(rq, rec, out);
+		p->e->extra_row(rq, p->e, rec, out);
 	jw_end_obj(out);
 }
 

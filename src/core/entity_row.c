@@ -181,3 +181,17 @@ void entity_members(const struct req *rq, const struct entity_plan *p, const voi
 			field_json(&p->e->fields.v[i], rec, full, out);
 	}
 }
+
+void entity_place_name(struct req *rq, const struct entity *e, const void *rec, struct jw *out)
+{
+	const struct field *f = e->fields.v, *end = f + e->fields.n;
+	char key[80] = "";
+
+	while (f < end && f->type != F_CODE)
+		f++;
+	if (f == end)
+		return;
+	strncat(key, f->name, 64);
+	strncat(key, "_name", 6);
+	jw_kstr(out, key, snap_place_name(req_snap(rq), field_int(f, rec)));
+}

@@ -7,6 +7,9 @@ static const struct member row_member[] = {
 	{ "updated_at", F_TIME, .maybe = true },
 };
 
+static const struct member place_name_member[] = { { "place_name", F_STR, .null = true } };
+const struct shape entity_place_name_shape = { .name = NULL, MEMBERS(place_name_member) };
+
 static const struct member change_member[] = {
 	{ "field", F_STR },
 	{ "from", F_STR, .null = true },
@@ -55,11 +58,11 @@ static const struct shape perms_shape = { .name = NULL, MEMBERS(perms_member) };
 
 static const char *const type_word[] = { "str", "int", "bool", "real", "time", "date", "id", "code", "money", "enum",
 	"json", "secret", NULL };
-static const struct vocab type_vocab = { .name = "field_type", .word = type_word };
+const struct vocab field_type_vocab = { .name = "field_type", .word = type_word };
 
 static const struct member field_member[] = {
 	{ "name", F_STR },
-	{ "type", F_ENUM, .vocab = &type_vocab },
+	{ "type", F_ENUM, .vocab = &field_type_vocab },
 	{ "required", F_BOOL, .maybe = true },
 	{ "readonly", F_BOOL, .maybe = true },
 	{ "private", F_BOOL, .maybe = true },

@@ -194,28 +194,12 @@ static const struct member path_member[] = {
 	{ "path", .of = &step_shape, .list = 1, .help = "from the street committee down" },
 };
 static const struct shape path_shape = { .name = "PartyOrgPath", MEMBERS(path_member) };
-static const struct member org_more_member[] = { { "place_name", F_STR, .null = true } };
-static const struct shape org_more_row = { .name = NULL, MEMBERS(org_more_member) };
 static const struct member cover_more_member[] = { { "grid_name", F_STR, .null = true } };
 static const struct shape cover_more_row = { .name = NULL, MEMBERS(cover_more_member) };
 
 static enum err org_extra(struct req *rq, const void *rec, struct jw *out)
 {
 	return write_path(rq, rec, out);
-}
-
-static void org_extra_row(struct req *rq, const void *rec, struct jw *out)
-{
-	const struct party_org *o = rec;
-
-	jw_kstr(out, "place_name", snap_place_name(req_snap(rq), o->place));
-}
-
-static void cover_extra_row(struct req *rq, const void *rec, struct jw *out)
-{
-	const struct party_cover *c = rec;
-
-	jw_kstr(out, "grid_name", snap_place_name(req_snap(rq), c->grid));
 }
 
 const struct entity party_org_entity = {
@@ -230,8 +214,8 @@ const struct entity party_org_entity = {
 	.check = org_check,
 	.extra = org_extra,
 	.more = &path_shape,
-	.extra_row = org_extra_row,
-	.more_row = &org_more_row,
+	.extra_row = entity_place_name,
+	.more_row = &entity_place_name_shape,
 };
 
 const struct entity party_cover_entity = {
@@ -244,7 +228,7 @@ const struct entity party_cover_entity = {
 	.flags = ENTITY_DELETE,
 	.order = "id",
 	.check = cover_check,
-	.extra_row = cover_extra_row,
+	.extra_row = entity_place_name,
 	.more_row = &cover_more_row,
 };
 

@@ -175,11 +175,12 @@ static const struct member more_member[] = {
 static const struct shape more = { .name = NULL, MEMBERS(more_member) };
 static const struct shape detail_shape = { .name = "PlaceDetail" };
 
-static void place_extra_row(struct req *rq, const void *rec, struct jw *out)
+static void place_extra_row(struct req *rq, const struct entity *e, const void *rec, struct jw *out)
 {
 	const struct place_row *p = rec;
 	const struct norm *n = norm_of(snap_norms(req_snap(rq), rq->app), (enum level)p->level, p->kind);
 
+	(void)e;
 	if (n != NULL)
 		jw_kbool(out, "norm_ok", norm_ok(n, p->households));
 	else
@@ -241,7 +242,7 @@ static enum err write_place(struct req *rq, const struct place_row *p, struct jw
 	jw_obj(out);
 	for (size_t i = 0; i < place_entity.fields.n; i++)
 		field_encode(&place_entity.fields.v[i], p, out);
-	place_extra_row(rq, p, out);
+	place_extra_row(rq, &place_entity, p, out);
 	err = place_extra(rq, p, out);
 	jw_end_obj(out);
 	return err;

@@ -270,64 +270,41 @@ static const struct field care_visit_field[] = {
 	PLACE_DERIVED(care_visit),
 };
 
-/* ---- what is said beside the fields ---- */
-
-static const struct member row_member[] = { { "place_name", F_STR, .null = true } };
-static const struct shape row_shape = { MEMBERS(row_member) };
-
-#define ROW(name, entity)                                                              \
-	static void name(struct req *rq, const void *rec, struct jw *out) \
-	{                                                                               \
-		registry_row(rq, &(entity), rec, out);                               \
-	}
-
-ROW(building_row, building_entity)
-ROW(room_row, room_entity)
-ROW(household_row, household_entity)
-ROW(person_row, person_entity)
-ROW(venue_row, venue_entity)
-ROW(thing_row, thing_entity)
-ROW(organisation_row, organisation_entity)
-ROW(link_row, link_entity)
-ROW(consent_row, consent_entity)
-ROW(care_plan_row, care_plan_entity)
-ROW(care_visit_row, care_visit_entity)
-
 /* ---- tables ---- */
 
 const struct entity building_entity = {
 	.name = "building", .table = "building", .path = "buildings",
 	.fields = FIELDS(building, building_field),
 	.read = "registry.read", .write = "registry.write", .order = "code",
-	.check = building_check, .after = building_after, .extra_row = building_row, .more_row = &row_shape,
+	.check = building_check, .after = building_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity room_entity = {
 	.name = "room", .table = "room", .path = "rooms",
 	.fields = FIELDS(room, room_field),
 	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_DELETE,
-	.check = room_check, .after = room_after, .extra_row = room_row, .more_row = &row_shape,
+	.check = room_check, .after = room_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity household_entity = {
 	.name = "household", .table = "household", .path = "households",
 	.fields = FIELDS(household, household_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "code",
-	.check = household_check, .after = household_after, .extra_row = household_row, .more_row = &row_shape,
+	.check = household_check, .after = household_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity person_entity = {
 	.name = "person", .table = "person", .path = "persons",
 	.fields = FIELDS(person, person_field),
 	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .order = "id",
-	.check = person_check, .after = person_after, .extra_row = person_row, .more_row = &row_shape,
+	.check = person_check, .after = person_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity venue_entity = {
 	.name = "venue", .table = "venue", .path = "venues",
 	.fields = FIELDS(venue, venue_field),
 	.read = "registry.read", .write = "registry.write", .full = "person.full", .order = "name",
-	.check = venue_check, .after = venue_after, .extra_row = venue_row, .more_row = &row_shape,
+	.check = venue_check, .after = venue_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity thing_class_entity = {
@@ -340,21 +317,21 @@ const struct entity thing_entity = {
 	.name = "thing", .table = "thing", .path = "things",
 	.fields = FIELDS(thing, thing_field),
 	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_DELETE,
-	.check = thing_check, .after = thing_after, .extra_row = thing_row, .more_row = &row_shape,
+	.check = thing_check, .after = thing_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity organisation_entity = {
 	.name = "organisation", .table = "organisation", .path = "organisations",
 	.fields = FIELDS(organisation, organisation_field),
 	.read = "registry.read", .write = "registry.write", .order = "name",
-	.check = organisation_check, .after = organisation_after, .extra_row = organisation_row, .more_row = &row_shape,
+	.check = organisation_check, .after = organisation_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity link_entity = {
 	.name = "link", .table = "link", .path = "links",
 	.fields = FIELDS(link, link_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "id", .flags = ENTITY_DELETE,
-	.check = link_check, .after = link_after, .extra_row = link_row, .more_row = &row_shape,
+	.check = link_check, .after = link_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity consent_entity = {
@@ -362,21 +339,21 @@ const struct entity consent_entity = {
 	.fields = FIELDS(consent, consent_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "id",
 	.flags = ENTITY_NO_IMPORT,
-	.check = consent_check, .after = consent_after, .extra_row = consent_row, .more_row = &row_shape,
+	.check = consent_check, .after = consent_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity care_plan_entity = {
 	.name = "care_plan", .table = "care_plan", .path = "care_plans",
 	.fields = FIELDS(care_plan, care_plan_field),
 	.read = "care.read", .write = "care.write", .export = "care.export", .order = "next_due",
-	.check = care_plan_check, .extra_row = care_plan_row, .more_row = &row_shape,
+	.check = care_plan_check, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity care_visit_entity = {
 	.name = "care_visit", .table = "care_visit", .path = "care_visits",
 	.fields = FIELDS(care_visit, care_visit_field),
 	.read = "care.read", .write = "care.write", .export = "care.export", .order = "-at", .flags = ENTITY_NO_IMPORT,
-	.check = care_visit_check, .after = care_visit_after, .extra_row = care_visit_row, .more_row = &row_shape,
+	.check = care_visit_check, .after = care_visit_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 /* ---- routes ---- */

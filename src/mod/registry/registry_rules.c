@@ -105,22 +105,6 @@ void registry_stamp(const struct req *rq, const struct entity *e, void *rec)
 	field_set_int(fields_find(&e->fields, STR("verified_by")), rec, rq->who->user_id);
 }
 
-static bool same_value(const struct field *f, const void *a, const void *b)
-{
-	if (field_is_nil(f, a) || field_is_nil(f, b))
-		return field_is_nil(f, a) == field_is_nil(f, b);
-	switch (f->type) {
-	case F_STR:
-	case F_JSON:
-	case F_SECRET:
-		return str_eq(field_str(f, a), field_str(f, b));
-	case F_REAL:
-		return fabs(field_real(f, a) - field_real(f, b)) <= 0;
-	default:
-		return field_int(f, a) == field_int(f, b);
-	}
-}
-
 /* Says where values come from, and has no source itself. */
 static bool is_fact(const struct field *f)
 {
@@ -142,20 +126,15 @@ enum err registry_facts(struct req *rq, const struct entity *e, const void *old,
 	/* What a new row says comes from where the row comes from. */
 	if (old == NULL)
 		return OK;
-	if (!same_value(source, old, rec))
+	if (!field_same(source, old, rec))
 		how = field_int(source, rec);
 	for (size_t i = 2; i < e->fields.n && err == OK; i++) {
 		const struct field *f = &e->fields.v[i];
 
-		if (is_fact(f) && !same_value(f, old, rec))
+		if (is_fact(f) && !field_same(f, old, rec))
 			err = fact_put(rq->db, id, e->name, f->name, how, rq->who != NULL ? rq->who->user_id : NIL, rq->now);
 	}
 	return err;
-}
-
-void registry_row(struct req *rq, const struct entity *e, const void *rec, struct jw *out)
-{
-	jw_kstr(out, "place_name", snap_place_name(req_snap(rq), registry_place(e, rec)));
 }
 
 /* ---- buildings ---- */

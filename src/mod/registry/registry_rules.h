@@ -47,8 +47,6 @@ enum err consent_after(struct req *rq, const void *old, const void *rec) MUST_CH
 enum err care_plan_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
 enum err care_visit_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
 enum err care_visit_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
-/* place_name of a list row. */
-void registry_row(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
 
 /* Handlers. */
 enum err registry_unmask(struct req *rq, struct jw *out) MUST_CHECK;
