@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/io.h"
 #include "base/xlsx.h"
 #include "core/audit.h"
 
 enum { FLUSH_BYTES = 1 << 16, BUFFER_BYTES = 16 << 20, PURPOSE_RUNES = 200, WIDTHS = 64, DETAIL_BYTES = 1 << 16 };
-
-static const char book_type[] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 struct export_file {
 	struct xlsx_out *book; /* NULL: CSV */
@@ -167,18 +166,8 @@ bool export_is_book(const struct export_file *x)
 
 static void flush(struct export_file *x)
 {
-	size_t at = 0;
-
-	while (!x->failed && at < x->text.n) {
-		ssize_t n = write(x->fd, x->text.p + at, x->text.n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			x->failed = true;
-		else
-			at += (size_t)n;
-	}
+	if (!x->failed && io_write(x->fd, buf_view(&x->text)) != OK)
+		x->failed = true;
 	x->failed = x->failed || x->text.failed;
 	buf_reset(&x->text);
 }
@@ -328,7 +317,7 @@ enum err export_finish(struct export_file *x, struct req *rq, const char *object
 		err = err == OK && x->failed ? ERR_IO : err;
 	}
 	if (err == OK)
-		err = export_reply(rq, x->path, book ? book_type : "text/csv; charset=utf-8",
+		err = export_reply(rq, x->path, book ? TYPE_XLSX : "text/csv; charset=utf-8",
 				   str_fmt(rq->arena, "%s.%s", x->name, book ? "xlsx" : "csv"));
 	if (err == OK)
 		x->path[0] = '\0';

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "core/account_impl.h"
 #include "core/audit.h"
 #include "core/file_image.h"
@@ -53,8 +54,7 @@ static const struct kind kinds[] = {
 	{ "application/pdf", "application/pdf", ".pdf", -1 },
 	{ "text/plain", "text/plain", ".txt", -1 },
 	{ "text/csv", "text/plain", ".txt", -1 },
-	{ "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", -1 },
+	{ TYPE_XLSX, TYPE_XLSX, ".xlsx", -1 },
 	{ "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 		"application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx", -1 },
 	{ "video/mp4", "video/mp4", ".mp4", -1 },
@@ -142,41 +142,13 @@ static bool paths(const struct app *app, const char *hash, char dir[PATH_BYTES],
 	return n > 0 && k > 0 && k + 32 < PATH_BYTES;
 }
 
-static enum err sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return ERR_IO;
-	enum err err = fsync(fd) == 0 ? OK : ERR_IO;
-
-	close(fd);
-	return err;
-}
-
 static enum err make_dir(const struct app *app, const char *dir)
 {
 	if (mkdir(app->file_dir, 0700) != 0 && errno != EEXIST)
 		return ERR_IO;
 	if (mkdir(dir, 0700) == 0)
-		return sync_dir(app->file_dir);
+		return io_sync_dir(app->file_dir);
 	return errno == EEXIST ? OK : ERR_IO;
-}
-
-static enum err write_all(int fd, struct str bytes)
-{
-	size_t at = 0;
-
-	while (at < bytes.n) {
-		ssize_t n = write(fd, bytes.p + at, bytes.n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_IO;
-		at += (size_t)n;
-	}
-	return fsync(fd) == 0 ? OK : ERR_IO;
 }
 
 static bool content_there(const struct app *app, const char *hash, size_t n)
@@ -202,20 +174,14 @@ static enum err store_content(const struct app *app, struct str bytes, char ret_
 	if (err != OK)
 		return err;
 	snprintf(temp, sizeof(temp), "%s/.%016llx", dir, (unsigned long long)crypto_random());
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return ERR_IO;
-	err = write_all(fd, bytes);
-	if (close(fd) != 0)
-		err = ERR_IO;
-	if (err == OK && rename(temp, path) != 0)
-		err = ERR_IO;
-	if (err != OK) {
-		unlink(temp);
+	err = io_new_file(temp, bytes);
+	if (err != OK)
 		return err;
+	if (rename(temp, path) != 0) {
+		unlink(temp);
+		return ERR_IO;
 	}
-	return sync_dir(dir);
+	return io_sync_dir(dir);
 }
 
 /* ---- storing ---- */

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 enum { PATH_BYTES = 1200 };
 
 #define JOB "id, user_id, login, entity, name, file, size, map, dry_run, partial, state, rows_done, rows_total, created, " \
@@ -109,43 +111,6 @@ static bool path_of(const struct app *app, struct str name, char out[PATH_BYTES]
 	return n > 0 && n < PATH_BYTES;
 }
 
-static enum err sync_path(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return ERR_IO;
-	enum err err = fsync(fd) == 0 ? OK : ERR_IO;
-
-	close(fd);
-	return err;
-}
-
-static enum err write_file(const char *path, struct str bytes)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum err err = fd < 0 ? ERR_IO : OK;
-	size_t at = 0;
-
-	while (err == OK && at < bytes.n) {
-		ssize_t n = write(fd, bytes.p + at, bytes.n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			err = ERR_IO;
-		else
-			at += (size_t)n;
-	}
-	if (err == OK && fsync(fd) != 0)
-		err = ERR_IO;
-	if (fd >= 0 && close(fd) != 0)
-		err = ERR_IO;
-	if (err != OK && fd >= 0)
-		unlink(path);
-	return err;
-}
-
 enum err job_file_put(const struct app *app, struct str bytes, char ret_name[IMPORT_HEX])
 {
 	char dir[PATH_BYTES], path[PATH_BYTES];
@@ -157,10 +122,10 @@ enum err job_file_put(const struct app *app, struct str bytes, char ret_name[IMP
 		return ERR_IO;
 	if ((mkdir(app->file_dir, 0700) != 0 && errno != EEXIST) || (mkdir(dir, 0700) != 0 && errno != EEXIST))
 		return ERR_IO;
-	err = write_file(path, bytes);
+	err = io_new_file(path, bytes);
 	if (err == OK)
-		err = sync_path(dir);
-	return err == OK ? sync_path(app->file_dir) : err;
+		err = io_sync_dir(dir);
+	return err == OK ? io_sync_dir(app->file_dir) : err;
 }
 
 enum err job_file_open(const struct app *app, struct str name, struct job_file *ret)

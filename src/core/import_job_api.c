@@ -339,7 +339,7 @@ static enum err get_result(struct req *rq, struct jw *out)
 		close(fd);
 		err = write_marked(rq, &j, s, path, dir);
 		if (err == OK)
-			err = export_reply(rq, path, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+			err = export_reply(rq, path, TYPE_XLSX,
 				str_fmt(rq->arena, "%.*s-import.xlsx", (int)j.entity.n, j.entity.p));
 		else
 			unlink(path);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "core/entity_import.h"
 #include "main/import_events.h"
 #include "mod/calendar/calendar.h"
@@ -326,15 +327,10 @@ static enum err copy_reply(struct run *r, const struct reply *p, int to)
 	while (at < p->fd_size) {
 		ssize_t n = pread(p->fd, part, sizeof(part), (off_t)at);
 
-		for (ssize_t done = 0; n > 0 && done < n;) {
-			ssize_t k = write(to, part + done, (size_t)(n - done));
-
-			if (k <= 0 && errno != EINTR)
-				return err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be written");
-			done += k > 0 ? k : 0;
-		}
 		if (n <= 0)
 			return err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be read back");
+		if (io_write(to, (struct str){ part, (size_t)n }) != OK)
+			return err_set(&r->e, ERR_IO, "export.write", "", "the rows cannot be written");
 		at += (uint64_t)n;
 	}
 	return OK;

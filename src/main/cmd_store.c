@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "core/audit.h"
 #include "core/matter_sweep.h"
 #include "core/migrations.h"
@@ -254,7 +255,7 @@ static enum err copy_bytes(int from, int to)
 	char buf[1 << 16];
 
 	while ((n = read(from, buf, sizeof(buf))) > 0) {
-		if (write(to, buf, (size_t)n) != n)
+		if (io_write(to, (struct str){ buf, (size_t)n }) != OK)
 			return ERR_IO;
 	}
 	return n == 0 && fsync(to) == 0 ? OK : ERR_IO;
