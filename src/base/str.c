@@ -147,6 +147,15 @@ bool str_double(struct str s, double *ret_v)
 	return true;
 }
 
+bool str_is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	}
+	return s.n > 0;
+}
+
 bool str_split(struct str *rest, char sep, struct str *ret_piece)
 {
 	if (!rest->p)

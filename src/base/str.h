@@ -30,6 +30,8 @@ const char *str_cstr(struct arena *a, struct str s);
  * counts as overflow; no infinities). */
 bool str_i64(struct str s, int64_t *ret_v);
 bool str_double(struct str s, double *ret_v);
+/* Is it digits and nothing else, and not empty? */
+bool str_is_digits(struct str s);
 /* Next piece of `rest` before `sep`; false when `rest` is used up (absent). n separators give n+1
  * pieces, so an empty text gives one empty piece. */
 bool str_split(struct str *rest, char sep, struct str *ret_piece);

@@ -27,6 +27,24 @@ const struct entity_plan *entity_plan_of(const struct app *app, const struct ent
 	return app->plan[i];
 }
 
+const struct entity *entity_named(const struct app *app, struct str name)
+{
+	for (size_t i = 0; i < app->nentity; i++) {
+		if (str_eqz(name, app->entity[i]->name))
+			return app->entity[i];
+	}
+	return NULL;
+}
+
+const struct entity *entity_at(const struct app *app, struct str path)
+{
+	for (size_t i = 0; i < app->nentity; i++) {
+		if (str_eqz(path, app->entity[i]->path))
+			return app->entity[i];
+	}
+	return NULL;
+}
+
 static const char *keep(struct app *app, struct buf *b)
 {
 	const char *z = b->failed ? NULL : str_cstr(app->arena, buf_view(b));

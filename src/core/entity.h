@@ -48,7 +48,12 @@ struct entity {
 };
 
 /* "listEventCodes" from "list", "event_codes" and "": ids of operations and names of schemas. */
+void name_in_camel(const char *name, struct buf *out);
 const char *name_camel(struct arena *a, const char *head, const char *name, const char *tail);
+
+/* The entity of this name ("place"), or of this path ("places"); NULL when there is none. */
+const struct entity *entity_named(const struct app *app, struct str name);
+const struct entity *entity_at(const struct app *app, struct str path);
 
 /* Number of routes entity_routes makes at most. */
 enum { ENTITY_ROUTES = 7 };

@@ -584,6 +584,27 @@ enum err import_run(struct import *im, struct req *rq, const struct import_batch
 	return each_row(im, rq, b, write, run_row);
 }
 
+enum err import_write_checked(struct import *im, struct req *rq, struct import_batch *b)
+{
+	enum err err = import_rewind(im, &rq->err);
+
+	im->r = (struct import_result){ 0 };
+	im->nnote = im->nchange = 0; /* they are said again */
+	for (b->last = false; err == OK && !b->last;) {
+		err = import_read(im, IMPORT_BATCH, b, &rq->err);
+		for (size_t i = 0; err == OK && i < b->n; i++) {
+			const struct import_batch one = { .v = &b->v[i], .n = 1 };
+
+			err = import_run(im, rq, &one, true);
+			/* A rule may say otherwise once an earlier row is in. */
+			if (err == OK && im->problems > 0)
+				err = req_fail(rq, ERR_CONFLICT, "import.row", "", "line %lld contradicts an earlier one",
+					(long long)b->v[i].line);
+		}
+	}
+	return err;
+}
+
 /* The key alone is read; what else stands in the row was reported when it was run. */
 static enum err pass_row(struct import *im, bool write)
 {

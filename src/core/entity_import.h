@@ -98,6 +98,10 @@ enum err import_pass_over(struct import *im, struct req *rq, const struct import
 /* Checks the rows and counts them in im->r; with `write` writes. rq->err has the details of a failure. */
 enum err import_run(struct import *im, struct req *rq, const struct import_batch *b, bool write) MUST_CHECK;
 
+/* After a check of the whole file that found nothing: writes it all, from its first row on, row by row. ERR_CONFLICT
+ * at the first one that does not fit after all. */
+enum err import_write_checked(struct import *im, struct req *rq, struct import_batch *b) MUST_CHECK;
+
 /* Members "sheet", "header", "columns", "notes" and "changes" of a report; and the counts. */
 void import_write_columns(const struct import *im, struct jw *out);
 void import_write_counts(const struct import_result *r, struct jw *out);
@@ -115,7 +119,7 @@ struct import_request {
 enum err import_direct(struct req *rq, const struct entity *e, const struct import_request *q, struct import_result *ret,
 		       struct jw *errors, struct jw *more) MUST_CHECK;
 
-extern const struct shape import_problem_shape;
+extern const struct shape import_problem_shape, import_counts_shape;
 
 /* Query parameter "map", checked; NULL when not given. */
 enum err import_map_param(struct req *rq, const struct entity *e, json_t **ret) MUST_CHECK;

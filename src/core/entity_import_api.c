@@ -31,14 +31,30 @@ static const struct member change_member[] = {
 	{ "to", F_STR, .null = true },
 };
 static const struct shape change_shape = { .name = "ImportChange", MEMBERS(change_member) };
-const struct shape import_problem_shape = { .name = "ImportFault", MEMBERS(problem_member) };
-static const struct member report_member[] = {
+const struct shape import_problem_shape = { .name = "ImportProblem", MEMBERS(problem_member) };
+
+/* What import_write_counts writes. */
+static const struct member counts_member[] = {
 	{ "rows", F_INT },
 	{ "created", F_INT },
 	{ "updated", F_INT },
 	{ "unchanged", F_INT },
 	{ "conflicts", F_INT, .help = "of the rejected, those that another row or a later change stands against" },
 	{ "rejected", F_INT },
+};
+const struct shape import_counts_shape = { .name = "ImportCounts", MEMBERS(counts_member) };
+
+static const struct member import_member[] = {
+	{ "rows", F_INT },
+	{ "created", F_INT },
+	{ "updated", F_INT },
+	{ "unchanged", F_INT },
+	{ "rejected", F_INT },
+	{ "errors", .of = &import_problem_shape, .list = 1, .help = "the first thousand" },
+};
+const struct shape import_shape = { .name = "ImportResult", MEMBERS(import_member) };
+
+static const struct member report_member[] = {
 	{ "errors", .of = &import_problem_shape, .list = 1, .help = "the first thousand" },
 	{ "sheet", F_STR, .null = true },
 	{ "header", F_INT, .help = "line of the header" },
@@ -48,7 +64,8 @@ static const struct member report_member[] = {
 	{ "notes", .of = &note_shape, .list = 1 },
 	{ "changes", .of = &change_shape, .list = 1, .help = "what stored rows have otherwise, the first hundred" },
 };
-const struct shape import_report_shape = { .name = "TableImportResult", MEMBERS(report_member) };
+const struct shape import_report_shape = { .name = "TableImportResult", .base = &import_counts_shape,
+	MEMBERS(report_member) };
 
 void import_write_columns(const struct import *im, struct jw *out)
 {
@@ -125,31 +142,18 @@ static void list_problem(struct import *im, const struct import_problem *p)
 	}
 }
 
-/* The write that follows a clean check must find the same; a rule may say otherwise once an earlier row is in. */
-static enum err contradicts(struct req *rq, const struct import_row *row)
-{
-	return req_fail(rq, ERR_CONFLICT, "import.row", "", "line %lld contradicts an earlier one", (long long)row->line);
-}
-
-static enum err pass(struct import *im, struct req *rq, struct import_batch *b, struct direct *d, bool write, bool clean)
+static enum err check(struct import *im, struct req *rq, struct import_batch *b, const struct import_request *q)
 {
 	enum err err = OK;
 
 	im->r = (struct import_result){ 0 };
 	for (b->last = false; err == OK && !b->last;) {
 		err = import_read(im, IMPORT_BATCH, b, &rq->err);
-		if (err == OK && d->q->most > 0 && im->rows_read > d->q->most)
+		if (err == OK && q->most > 0 && im->rows_read > q->most)
 			return req_fail(rq, ERR_LIMIT, "import.rows", "",
-				"at most %lld rows in one request; send larger files to /api/imports", (long long)d->q->most);
-		for (size_t i = 0; err == OK && clean && i < b->n; i++) {
-			const struct import_batch one = { .v = &b->v[i], .n = 1 };
-
-			err = import_run(im, rq, &one, write);
-			if (err == OK && im->problems > 0)
-				err = contradicts(rq, &b->v[i]);
-		}
-		if (err == OK && !clean)
-			err = import_run(im, rq, b, write);
+				"at most %lld rows in one request; send larger files to /api/imports", (long long)q->most);
+		if (err == OK)
+			err = import_run(im, rq, b, q->partial && !q->dry_run);
 	}
 	return err;
 }
@@ -163,7 +167,7 @@ static enum err run(struct import *im, struct req *rq, struct direct *d)
 	if (err != OK)
 		return err;
 	import_check_columns(im);
-	err = pass(im, rq, &b, d, q->partial && !q->dry_run, false);
+	err = check(im, rq, &b, q);
 	if (err == OK && !q->dry_run && !q->partial) {
 		const struct import_result checked = im->r;
 
@@ -171,10 +175,7 @@ static enum err run(struct import *im, struct req *rq, struct direct *d)
 			im->r.created = im->r.updated = 0;
 		} else if (checked.created + checked.updated > 0) {
 			d->errors = NULL;
-			im->nchange = im->nnote = 0; /* said again by the second pass */
-			err = import_rewind(im, &rq->err);
-			if (err == OK)
-				err = pass(im, rq, &b, d, true, true);
+			err = import_write_checked(im, rq, &b);
 		}
 	}
 	import_batch_release(&b);

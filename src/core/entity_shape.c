@@ -32,25 +32,6 @@ const struct shape preview_shape = { .name = "Preview", MEMBERS(preview_member) 
 static const struct member deleted_member[] = { { "deleted", F_ID } };
 const struct shape deleted_shape = { .name = "Deleted", MEMBERS(deleted_member) };
 
-static const struct member problem_member[] = {
-	{ "row", F_INT, .help = "the header is 0" },
-	{ "line", F_INT },
-	{ "column", F_STR, .null = true },
-	{ "code", F_STR },
-	{ "message", F_STR },
-};
-static const struct shape problem_shape = { .name = "ImportProblem", MEMBERS(problem_member) };
-
-static const struct member import_member[] = {
-	{ "rows", F_INT },
-	{ "created", F_INT },
-	{ "updated", F_INT },
-	{ "unchanged", F_INT },
-	{ "rejected", F_INT },
-	{ "errors", .of = &problem_shape, .list = 1, .help = "the first thousand" },
-};
-const struct shape import_shape = { .name = "ImportResult", MEMBERS(import_member) };
-
 /* ---- what entity_meta writes ---- */
 
 static const struct member perms_member[] = { { "read", F_STR }, { "write", F_STR }, { "export", F_STR } };
@@ -97,21 +78,24 @@ const struct shape meta_entity_shape = { .name = "MetaEntity", MEMBERS(meta_memb
 
 /* ---- of an entity ---- */
 
+void name_in_camel(const char *name, struct buf *out)
+{
+	bool up = true;
+
+	for (; *name != '\0'; name++) {
+		if (*name != '_' && *name != '-')
+			buf_char(out, (char)(up && *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name));
+		up = *name == '_' || *name == '-';
+	}
+}
+
 const char *name_camel(struct arena *a, const char *head, const char *name, const char *tail)
 {
 	struct buf b;
-	bool up = true;
 
 	buf_init(&b, 128);
 	buf_z(&b, head);
-	for (; *name != '\0'; name++) {
-		if (*name == '_' || *name == '-') {
-			up = true;
-			continue;
-		}
-		buf_char(&b, (char)(up && *name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name));
-		up = false;
-	}
+	name_in_camel(name, &b);
 	buf_z(&b, tail);
 	const char *z = str_cstr(a, buf_view(&b));
 

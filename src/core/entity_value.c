@@ -33,15 +33,6 @@ void value_reader_release(struct value_reader *v)
 
 /* ---- looking up ---- */
 
-static bool all_digits(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	}
-	return s.n > 0;
-}
-
 typedef enum err (*seek_fn)(struct value_reader *v, const void *what, struct str text, struct known *ret);
 
 /* Through what is remembered. `kind` keeps the names of places and of each entity apart. */
@@ -131,7 +122,7 @@ static enum err seek_place(struct value_reader *v, const void *what, struct str 
 		if (ret->found++ == 0)
 			ret->v = p->code;
 	}
-	return ret->found == 0 && all_digits(text) ? seek_old_code(v, text, ret) : OK;
+	return ret->found == 0 && str_is_digits(text) ? seek_old_code(v, text, ret) : OK;
 }
 
 /* Another entity's row by its natural key or its name, within sight. Masked names are not looked through. */
@@ -197,19 +188,17 @@ static enum err read_place(struct value_reader *v, const struct field *f, struct
 	return resolved(f, text, &k, rec, e);
 }
 
-static enum err read_ref(struct value_reader *v, const struct field *f, struct str text, void *rec, struct error *e)
+static enum err read_ref(struct value_reader *v, const struct field *f, struct str text, void *rec,
+			 struct error *ret_error)
 {
-	const struct app *app = v->rq->app;
+	const struct entity *e = entity_named(v->rq->app, str_z(f->ref));
 	struct known k;
+	enum err err;
 
-	for (size_t i = 0; i < app->nentity; i++) {
-		if (strcmp(app->entity[i]->name, f->ref) != 0)
-			continue;
-		enum err err = look_up(v, f->ref, app->plan[i], text, seek_row, &k);
-
-		return err != OK ? err : resolved(f, text, &k, rec, e);
-	}
-	return err_set(e, ERR_INVALID, "wrong_type", f->name, "\"%s\" must be an id.", f->name);
+	if (e == NULL)
+		return err_set(ret_error, ERR_INVALID, "wrong_type", f->name, "\"%s\" must be an id.", f->name);
+	err = look_up(v, f->ref, entity_plan_of(v->rq->app, e), text, seek_row, &k);
+	return err != OK ? err : resolved(f, text, &k, rec, ret_error);
 }
 
 /* ---- spellings ---- */
@@ -418,9 +407,9 @@ enum err value_read(struct value_reader *v, const struct field *f, struct str ce
 
 	if (err != OK)
 		return err;
-	if (f->type == F_CODE && s.n > 0 && !(all_digits(s) && s.n == 17))
+	if (f->type == F_CODE && s.n > 0 && !(str_is_digits(s) && s.n == 17))
 		return read_place(v, f, s, rec, ret_note, e);
-	if (f->type == F_ID && f->ref != NULL && s.n > 0 && !all_digits(s))
+	if (f->type == F_ID && f->ref != NULL && s.n > 0 && !str_is_digits(s))
 		return read_ref(v, f, s, rec, e);
 	if (is_phone(f))
 		s = first_phone(s, ret_note);

@@ -184,15 +184,6 @@ static enum err next_job(struct importer *w, struct dbc *reader, bool *ret_found
 	return err;
 }
 
-static const struct entity *entity_named(const struct app *app, struct str name)
-{
-	for (size_t i = 0; i < app->nentity; i++) {
-		if (str_eqz(name, app->entity[i]->name))
-			return app->entity[i];
-	}
-	return NULL;
-}
-
 static enum err open_columns(struct importer *w, struct req *rq)
 {
 	json_t *map = NULL;
@@ -517,25 +508,6 @@ static enum err run_batch(struct app *app, struct importer *w, struct error *e)
 
 /* ---- all or nothing ---- */
 
-static enum err whole_rows(struct importer *w, struct req *rq)
-{
-	enum err err = import_rewind(w->im, &rq->err);
-
-	w->im->r = (struct import_result){ 0 };
-	for (w->batch.last = false; err == OK && !w->batch.last;) {
-		err = import_read(w->im, IMPORT_BATCH, &w->batch, &rq->err);
-		for (size_t i = 0; err == OK && i < w->batch.n; i++) {
-			const struct import_batch one = { .v = &w->batch.v[i], .n = 1 };
-
-			err = import_run(w->im, rq, &one, true);
-			if (err == OK && w->im->problems > 0)
-				err = req_fail(rq, ERR_CONFLICT, "import.row", "", "line %lld contradicts an earlier one",
-					       (long long)w->batch.v[i].line);
-		}
-	}
-	return err;
-}
-
 static enum err whole_tx(struct dbc *c, void *arg)
 {
 	struct batch_run *b = arg;
@@ -544,14 +516,12 @@ static enum err whole_tx(struct dbc *c, void *arg)
 	enum err err;
 
 	restore(w);
-	/* The second time over the rows says the same. */
-	w->im->nnote = w->im->nchange = 0;
 	err = still_mine(w, c, w->tx);
 	if (err != OK || w->gone)
 		return err;
 	err = begin_request(b->app, w, c, &rq);
 	if (err == OK)
-		err = whole_rows(w, &rq);
+		err = import_write_checked(w->im, &rq, &w->batch);
 	w->error = rq.err;
 	req_local_done(&rq);
 	w->nlist = 0;

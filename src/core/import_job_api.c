@@ -39,19 +39,16 @@ static enum err find_entity(struct req *rq, const struct entity **ret)
 {
 	struct str name = req_query(rq, "entity");
 
-	for (size_t i = 0; name.n > 0 && i < rq->app->nentity; i++) {
-		const struct entity *e = rq->app->entity[i];
+	const struct entity *e = entity_at(rq->app, name);
 
-		if (!str_eqz(name, e->path) && !str_eqz(name, e->name))
-			continue;
-		if (e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT))
-			break;
-		if (!may(rq->who, e->write))
-			return req_fail(rq, ERR_DENIED, "perm", "", "your posts do not include %s", e->write);
-		*ret = e;
-		return OK;
-	}
-	return req_fail(rq, ERR_INVALID, "entity", "entity", "name a list that can be imported");
+	if (e == NULL)
+		e = entity_named(rq->app, name);
+	if (e == NULL || (e->flags & (ENTITY_NO_CREATE | ENTITY_NO_IMPORT)))
+		return req_fail(rq, ERR_INVALID, "entity", "entity", "name a list that can be imported");
+	if (!may(rq->who, e->write))
+		return req_fail(rq, ERR_DENIED, "perm", "", "your posts do not include %s", e->write);
+	*ret = e;
+	return OK;
 }
 
 static enum err send_file(struct req *rq, struct jw *out)
@@ -353,11 +350,6 @@ static enum err get_result(struct req *rq, struct jw *out)
 
 static const struct member sent_member[] = { { "id", F_ID }, { "state", F_ENUM, .vocab = &state_vocab } };
 static const struct shape sent_shape = { .name = "ImportSent", MEMBERS(sent_member) };
-static const struct member counts_member[] = {
-	{ "rows", F_INT }, { "created", F_INT }, { "updated", F_INT }, { "unchanged", F_INT }, { "conflicts", F_INT },
-	{ "rejected", F_INT },
-};
-static const struct shape counts_shape = { .name = "ImportCounts", MEMBERS(counts_member) };
 static const struct member error_member[] = { { "code", F_STR }, { "message", F_STR, .null = true } };
 static const struct shape error_shape = { .name = "ImportError", MEMBERS(error_member) };
 static const struct member job_member[] = {
@@ -370,7 +362,7 @@ static const struct member job_member[] = {
 	{ "state", F_ENUM, .vocab = &state_vocab },
 	{ "rows_done", F_INT },
 	{ "rows_total", F_INT, .null = true },
-	{ "counts", .of = &counts_shape },
+	{ "counts", .of = &import_counts_shape },
 	{ "error", .of = &error_shape, .null = true },
 	{ "created_at", F_TIME },
 	{ "finished_at", F_TIME, .null = true },

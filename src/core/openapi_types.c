@@ -31,22 +31,10 @@ static const char *value_type(enum ftype t)
 	return word[t];
 }
 
-/* "place_kind" → PlaceKind */
-static void write_vocab_name(const struct vocab *v, struct buf *out)
-{
-	bool up = true;
-
-	for (const char *c = v->name; *c != '\0'; c++) {
-		if (*c != '_')
-			buf_char(out, (char)(up && *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c));
-		up = *c == '_';
-	}
-}
-
 static void write_value(enum ftype t, const struct vocab *v, struct buf *out)
 {
 	if (t == F_ENUM && v != NULL)
-		write_vocab_name(v, out);
+		name_in_camel(v->name, out);
 	else
 		buf_z(out, value_type(t));
 }
@@ -163,7 +151,7 @@ static void write_vocabs(struct types *t)
 	qsort(t->vocab, t->nvocab, sizeof(t->vocab[0]), by_name);
 	for (size_t i = 0; i < t->nvocab; i++) {
 		buf_z(t->out, "export type ");
-		write_vocab_name(t->vocab[i], t->out);
+		name_in_camel(t->vocab[i]->name, t->out);
 		buf_z(t->out, " =");
 		for (const char *const *w = t->vocab[i]->word; *w != NULL; w++)
 			buf_fmt(t->out, "%s'%s'", w == t->vocab[i]->word ? " " : " | ", *w);

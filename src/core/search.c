@@ -225,30 +225,26 @@ enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3
 	return err != OK ? err : run(c, 0, matter_id, now);
 }
 
-void search_cond_row(struct sqlb *b, struct str q, struct arena *a)
-{
-	struct buf text;
-
-	buf_init(&text, QUERY_BYTES);
-	if (!search_query(DB_SQLITE, q, &text) || text.failed)
-		sqlb_add(b, " AND 1 = 0");
-	else
-		sqlb_cond(b, " AND f.matter_fts MATCH ?", T(str_dup(a, buf_view(&text))));
-	buf_release(&text);
-}
-
-void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a)
+/* Appends `cond`, in whose place for a value the query goes; without words nothing is found. */
+static void cond_of(struct sqlb *b, enum db_engine e, struct str q, struct arena *a, const char *cond)
 {
 	struct buf text;
 
 	buf_init(&text, QUERY_BYTES);
 	if (!search_query(e, q, &text) || text.failed)
 		sqlb_add(b, " AND 1 = 0");
-	else if (e == DB_SQLITE)
-		sqlb_cond(b, " AND m.id IN (SELECT rowid FROM matter_fts WHERE matter_fts MATCH ?)",
-			T(str_dup(a, buf_view(&text))));
 	else
-		sqlb_cond(b, " AND m.id IN (SELECT id FROM matter_fts WHERE t @@ to_tsquery('simple', ?))",
-			T(str_dup(a, buf_view(&text))));
+		sqlb_cond(b, cond, T(str_dup(a, buf_view(&text))));
 	buf_release(&text);
+}
+
+void search_cond_row(struct sqlb *b, struct str q, struct arena *a)
+{
+	cond_of(b, DB_SQLITE, q, a, " AND f.matter_fts MATCH ?");
+}
+
+void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a)
+{
+	cond_of(b, e, q, a, e == DB_SQLITE ? " AND m.id IN (SELECT rowid FROM matter_fts WHERE matter_fts MATCH ?)"
+					   : " AND m.id IN (SELECT id FROM matter_fts WHERE t @@ to_tsquery('simple', ?))");
 }

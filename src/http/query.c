@@ -58,16 +58,6 @@ static size_t param_index(const struct route *v, struct str name)
 	return i;
 }
 
-static bool digits_only(struct str s, size_t n)
-{
-	if (s.n != n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return true;
-}
-
 static bool value_ok(enum ftype type, struct str s)
 {
 	int64_t i;
@@ -89,7 +79,7 @@ static bool value_ok(enum ftype type, struct str s)
 	case F_ID:
 		return str_i64(s, &i) && i > 0;
 	case F_CODE:
-		return digits_only(s, CODE_DIGITS);
+		return s.n == CODE_DIGITS && str_is_digits(s);
 	case F_STR:
 	case F_ENUM:
 	case F_JSON:

@@ -170,15 +170,6 @@ static int report(const struct load *im)
 	return refused ? EXIT_FAILED : EXIT_OK;
 }
 
-static const struct entity *entity_by_path(const struct app *app, const char *path)
-{
-	for (size_t i = 0; i < app->nentity; i++) {
-		if (strcmp(app->entity[i]->path, path) == 0 && !(app->entity[i]->flags & ENTITY_NO_IMPORT))
-			return app->entity[i];
-	}
-	return NULL;
-}
-
 static enum err load_map(struct load *im)
 {
 	struct cli_file f = { .mapped = NULL };
@@ -236,7 +227,9 @@ static int import(struct run *r)
 	if (err != OK)
 		return cli_fail(r, err);
 	buf_init(&im.report, ERRORS_BYTES);
-	im.entity = entity_by_path(im.app, kind);
+	im.entity = entity_at(im.app, str_z(kind));
+	if (im.entity != NULL && (im.entity->flags & ENTITY_NO_IMPORT))
+		im.entity = NULL;
 	if (strcmp(kind, "divisions") == 0 || strcmp(kind, "places") == 0)
 		im.fn = import_places;
 	else if (strcmp(kind, "calendar") == 0)

@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-static bool digits(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return false;
-	}
-	return true;
-}
-
 static int64_t number(const char *p, size_t n)
 {
 	int64_t v = 0;
@@ -38,10 +29,10 @@ enum id_fault id18_check(struct str s, int64_t today, int64_t *ret_birth, enum s
 	int64_t birth;
 	char last;
 
-	if (s.p == NULL || s.n != ID18_LEN || !digits(s.p, 17) || s.p[0] == '0')
+	if (s.p == NULL || s.n != ID18_LEN || !str_is_digits((struct str){ s.p, 17 }) || s.p[0] == '0')
 		return ID_FORM;
 	last = s.p[17] == 'x' ? 'X' : s.p[17];
-	if (last != 'X' && !digits(&last, 1))
+	if (last != 'X' && !str_is_digits((struct str){ &last, 1 }))
 		return ID_FORM;
 	birth = number(s.p + 6, 8);
 	if (!date_valid(birth) || birth < 18000101 || birth > today)
@@ -79,7 +70,7 @@ enum id_fault uscc_check(struct str s)
 			return ID_FORM;
 	}
 	/* the registering department (1–9, A, N, Y), and the county it is registered in */
-	if (strchr("123456789ANY", s.p[0]) == NULL || !digits(s.p + 2, 6))
+	if (strchr("123456789ANY", s.p[0]) == NULL || !str_is_digits((struct str){ s.p + 2, 6 }))
 		return ID_FORM;
 	return uscc_digit(s.p) == s.p[17] ? ID_GOOD : ID_CHECK;
 }
@@ -97,7 +88,7 @@ bool phone_plain(struct str s, char ret[18])
 	for (; i < s.n; i++) {
 		if (strchr(" -()", s.p[i]) != NULL && s.p[i] != '\0')
 			continue;
-		if (n == sizeof(d) - 1 || !digits(s.p + i, 1))
+		if (n == sizeof(d) - 1 || !str_is_digits((struct str){ s.p + i, 1 }))
 			return false;
 		d[n++] = s.p[i];
 	}
@@ -118,7 +109,7 @@ bool building_code_ok(struct str s)
 {
 	int64_t grid;
 
-	return s.p != NULL && s.n == BUILDING_CODE && digits(s.p, s.n) &&
+	return s.p != NULL && s.n == BUILDING_CODE && str_is_digits(s) &&
 	       place_parse((struct str){ s.p, s.n - BUILDING_SERIAL }, &grid) && number(s.p + 15, BUILDING_SERIAL) > 0;
 }
 

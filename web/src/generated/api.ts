@@ -1020,14 +1020,6 @@ export interface ImportError {
 	message: string | null
 }
 
-export interface ImportFault {
-	row: number
-	line: number
-	column: string | null
-	code: string
-	message: string
-}
-
 export interface ImportJob {
 	id: Id
 	entity: string
@@ -1059,7 +1051,7 @@ export interface ImportJobDetail {
 	created_at: Time
 	finished_at: Time | null
 	report: unknown | null
-	errors: ImportFault[]
+	errors: ImportProblem[]
 }
 
 export interface ImportMap {
@@ -2089,7 +2081,7 @@ export interface TableImportResult {
 	unchanged: number
 	conflicts: number
 	rejected: number
-	errors: ImportFault[]
+	errors: ImportProblem[]
 	sheet: string | null
 	header: number
 	remarks: number | null
