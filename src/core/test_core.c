@@ -347,6 +347,19 @@ int core_test_send(struct core_test *t, const char *token, const char *request, 
 	return t->status;
 }
 
+int core_test_send_back(struct core_test *t, const char *token, const char *request, const char *type)
+{
+	struct buf b;
+
+	buf_init(&b, t->raw.max);
+	buf_str(&b, buf_view(&t->raw));
+	must(b.failed ? ERR_NOMEM : OK, request, NULL);
+	int status = core_test_send(t, token, request, buf_view(&b), type);
+
+	buf_release(&b);
+	return status;
+}
+
 int core_test_call(struct core_test *t, const char *token, const char *request, const char *body)
 {
 	return core_test_send(t, token, request, str_z(body), "application/json");

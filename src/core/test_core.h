@@ -45,6 +45,8 @@ int core_test_call(struct core_test *t, const char *token, const char *request, 
 /* The same with bytes of another type. */
 int core_test_send(struct core_test *t, const char *token, const char *request, struct str body,
 	const char *type);
+/* The same with the bytes of the last reply. */
+int core_test_send_back(struct core_test *t, const char *token, const char *request, const char *type);
 /* Member of the last reply by path like "user.posts.0.role"; "" when absent. */
 const char *core_test_str(struct core_test *t, const char *path);
 size_t core_test_len(struct core_test *t, const char *path);

@@ -130,6 +130,11 @@ int64_t age_on(int64_t birth, int64_t day)
 	return day / 10000 - birth / 10000 - (day % 10000 < birth % 10000 ? 1 : 0);
 }
 
+bool younger_than(int years, int64_t birth, int64_t day)
+{
+	return birth != NIL && age_on(birth, day) < years;
+}
+
 /* ---- what fits ---- */
 
 #define K(o) (1u << OBJECT_##o)

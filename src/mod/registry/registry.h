@@ -38,6 +38,9 @@ bool building_code_ok(struct str s);
 bool room_code_parse(struct str code, struct str *ret_building, struct str *ret_unit, struct str *ret_room);
 /* Whole years on a day; 29 February counts on 1 March. */
 int64_t age_on(int64_t birth, int64_t day);
+/* False where the day of birth is not known. */
+bool younger_than(int years, int64_t birth, int64_t day);
+enum { CHILD = 14, ADULT = 18 }; /* consents through a guardian; may be one */
 
 /* ---- rows ---- */
 
@@ -48,6 +51,7 @@ enum relation { RELATION_HEAD, RELATION_SPOUSE, RELATION_CHILD, RELATION_CHILD_I
 enum ended { ENDED_MOVED, ENDED_DIED, ENDED_MERGED, ENDED_CONSENT, ENDED_NEEDLESS, ENDED_OTHER };
 enum building_kind { BUILDING_HOMES, BUILDING_MIXED, BUILDING_SHOPS, BUILDING_OFFICES, BUILDING_PUBLIC,
 		     BUILDING_INDUSTRY, BUILDING_FARMHOUSE, BUILDING_OTHER };
+enum { VENUE_OTHER = 13, RISK_NORMAL = 1 }; /* of a venue: what is assumed when nothing is said */
 enum room_use { ROOM_SELF, ROOM_RENT, ROOM_EMPTY, ROOM_SHOP, ROOM_OFFICE };
 enum object { OBJECT_PERSON, OBJECT_HOUSEHOLD, OBJECT_BUILDING, OBJECT_ROOM, OBJECT_VENUE, OBJECT_THING,
 	      OBJECT_ORGANISATION, OBJECT_MAX };

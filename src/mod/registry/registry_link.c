@@ -2,8 +2,6 @@
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
 
-enum { ADULT = 18 };
-
 /* People's links lie where the people live; the others where the thing is. */
 static enum err link_place(struct req *rq, struct link *l, const void **ret_from, const void **ret_to)
 {
@@ -26,7 +24,7 @@ static enum err check_guardian(struct req *rq, const struct person *guardian, co
 
 	if (guardian->id == ward->id)
 		return req_fail(rq, ERR_INVALID, "link.self", "to_id", "nobody is their own guardian");
-	if (guardian->birth != NIL && age_on(guardian->birth, today) < ADULT)
+	if (younger_than(ADULT, guardian->birth, today))
 		return req_fail(rq, ERR_INVALID, "link.guardian", "from_id", "a guardian is of age");
 	return OK;
 }

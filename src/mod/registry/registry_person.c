@@ -7,7 +7,7 @@
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
 
-enum { ADULT = 18, CHILD = 14, UNMASK_FIELDS = 8 };
+enum { UNMASK_FIELDS = 8 };
 
 /* ---- identity number ---- */
 
@@ -65,8 +65,7 @@ static enum err check_once(struct req *rq, const struct person *p)
 {
 	const struct principal *who = rq->who;
 	struct person other = { .id = NIL };
-	bool found, seen = false;
-	struct buf b;
+	bool found;
 	enum err err;
 
 	rq->who = NULL;
@@ -74,16 +73,12 @@ static enum err check_once(struct req *rq, const struct person *p)
 	rq->who = who;
 	if (err != OK || !found || other.id == p->id)
 		return err;
-	seen = who == NULL || scope_sees(who, person_entity.read, other.place);
-	buf_init(&b, 64);
-	entity_mask_name(other.name, &b);
-	if (seen && !b.failed)
-		err = req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "%.*s has this number already (%lld)", (int)b.n, b.p,
-			(long long)other.id);
-	else
-		err = req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "somebody outside your area has this number already");
-	buf_release(&b);
-	return err;
+	if (who != NULL && !scope_sees(who, person_entity.read, other.place))
+		return req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "somebody outside your area has this number already");
+	struct str name = registry_masked(rq, other.name);
+
+	return req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "%.*s has this number already (%lld)", (int)name.n, name.p,
+		(long long)other.id);
 }
 
 /* ---- the row ---- */
@@ -188,14 +183,14 @@ static enum err check_guardian(struct req *rq, const struct consent *c, const st
 	struct person g;
 	enum err err;
 
-	if (p->birth != NIL && age_on(p->birth, date_of(rq->now)) < CHILD && c->guardian_id == NIL)
+	if (younger_than(CHILD, p->birth, date_of(rq->now)) && c->guardian_id == NIL)
 		return req_fail(rq, ERR_INVALID, "consent.guardian", "guardian_id", "under fourteen a guardian consents");
 	if (c->guardian_id == NIL)
 		return OK;
 	if (c->guardian_id == c->person_id)
 		return req_fail(rq, ERR_INVALID, "consent.guardian", "guardian_id", "nobody is their own guardian");
 	err = entity_get(rq, &person_entity, c->guardian_id, &g);
-	if (err == OK && g.birth != NIL && age_on(g.birth, date_of(rq->now)) < ADULT)
+	if (err == OK && younger_than(ADULT, g.birth, date_of(rq->now)))
 		err = req_fail(rq, ERR_INVALID, "consent.guardian", "guardian_id", "a guardian is of age");
 	return err;
 }
@@ -245,14 +240,6 @@ static const struct field unmask_field[] = {
 };
 const struct fields unmask_fields = FIELDS(unmask_in, unmask_field);
 
-/* The entity whose path the request begins with. */
-static const struct entity *entity_of_path(const struct req *rq)
-{
-	const struct entity *e = rq->route->data;
-
-	return e != NULL ? e : &person_entity;
-}
-
 static enum err asked_fields(struct req *rq, const struct entity *e, const struct field *ret[UNMASK_FIELDS], size_t *ret_n)
 {
 	const struct unmask_in *in = rq->in;
@@ -301,7 +288,7 @@ static enum err record_unmask(struct req *rq, const struct entity *e, int64_t id
 
 enum err registry_unmask(struct req *rq, struct jw *out)
 {
-	const struct entity *e = entity_of_path(rq);
+	const struct entity *e = rq->route->data;
 	void *rec = arena_alloc(rq->arena, e->fields.size);
 	const struct field *f[UNMASK_FIELDS];
 	size_t n = 0;
@@ -334,7 +321,7 @@ enum err registry_unmask(struct req *rq, struct jw *out)
 
 enum err registry_readers(struct req *rq, struct jw *out)
 {
-	const struct entity *e = entity_of_path(rq);
+	const struct entity *e = rq->route->data;
 	void *rec = arena_alloc(rq->arena, e->fields.size);
 	int64_t id;
 	enum err err = rec == NULL ? ERR_NOMEM : req_id(rq, "id", &id);

@@ -105,8 +105,7 @@ void registry_stamp(const struct req *rq, const struct entity *e, void *rec)
 	field_set_int(fields_find(&e->fields, STR("verified_by")), rec, rq->who->user_id);
 }
 
-/* Says where values come from, and has no source itself. */
-static bool is_fact(const struct field *f)
+bool registry_is_fact(const struct field *f)
 {
 	static const char *const not[] = { "id", "version", "source", "verified_at", "verified_by" };
 
@@ -131,7 +130,7 @@ enum err registry_facts(struct req *rq, const struct entity *e, const void *old,
 	for (size_t i = 2; i < e->fields.n && err == OK; i++) {
 		const struct field *f = &e->fields.v[i];
 
-		if (is_fact(f) && !field_same(f, old, rec))
+		if (registry_is_fact(f) && !field_same(f, old, rec))
 			err = fact_put(rq->db, id, e->name, f->name, how, rq->who != NULL ? rq->who->user_id : NIL, rq->now);
 	}
 	return err;
@@ -344,6 +343,20 @@ enum err household_after(struct req *rq, const void *old, const void *rec)
 
 /* ---- venues, things, organisations ---- */
 
+struct str registry_masked(struct req *rq, struct str name)
+{
+	struct buf b;
+	struct str s;
+
+	if (name.p == NULL)
+		return name;
+	buf_init(&b, 64);
+	entity_mask_name(name, &b);
+	s = str_dup(rq->arena, buf_view(&b));
+	buf_release(&b);
+	return s.p != NULL ? s : STR("**");
+}
+
 enum err registry_phone(struct req *rq, const char *field, struct str *phone)
 {
 	char plain[18];
@@ -366,9 +379,9 @@ enum err venue_check(struct req *rq, const void *old, void *rec)
 	if (err == OK)
 		err = registry_phone(rq, "phone", &v->phone);
 	if (v->kind == NIL)
-		v->kind = 13; /* other */
+		v->kind = VENUE_OTHER;
 	if (v->risk_level == NIL)
-		v->risk_level = 1;
+		v->risk_level = RISK_NORMAL;
 	if (v->active == NIL)
 		v->active = 1;
 	if (err == OK && v->last_check != NIL && v->last_check > date_of(rq->now))
@@ -396,10 +409,8 @@ enum err thing_class_check(struct req *rq, const void *old, void *rec)
 	struct thing_class *k = rec;
 
 	(void)old;
-	for (size_t i = 0; i < k->code.n; i++) {
-		if (k->code.p[i] < '0' || k->code.p[i] > '9')
-			return req_fail(rq, ERR_INVALID, "registry.class_code", "code", "a class has four digits");
-	}
+	if (!str_is_digits(k->code))
+		return req_fail(rq, ERR_INVALID, "registry.class_code", "code", "a class has four digits");
 	if (k->active == NIL)
 		k->active = 1;
 	return OK;

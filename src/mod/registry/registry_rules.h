@@ -16,11 +16,15 @@ const struct entity *registry_by_path(struct str path);
 enum err registry_settle(struct req *rq, const int64_t *old_place, double lon, double lat, int64_t *place) MUST_CHECK;
 /* Source and freshness of a row about to be written. */
 void registry_stamp(const struct req *rq, const struct entity *e, void *rec);
+/* Has the field a source of its own? Not what itself says where values come from. */
+bool registry_is_fact(const struct field *f);
 /* Remembers where each changed value came from. */
 enum err registry_facts(struct req *rq, const struct entity *e, const void *old, const void *rec) MUST_CHECK;
 /* Loads an object in the asker's sight into the request's arena; names `field` when there is none. */
 enum err registry_object(struct req *rq, int64_t object, int64_t id, const char *field, const void **ret) MUST_CHECK;
 int64_t registry_place(const struct entity *e, const void *rec);
+/* "王**", in the request's arena; absent stays absent. */
+struct str registry_masked(struct req *rq, struct str name);
 /* Replaces a telephone number by its plain form. */
 enum err registry_phone(struct req *rq, const char *field, struct str *phone) MUST_CHECK;
 enum data_source registry_channel(const struct req *rq);

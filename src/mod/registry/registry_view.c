@@ -87,22 +87,17 @@ static void begin_room(struct floors *f, const struct floor_row *r)
 /* The head's name is masked for everybody here: a page for looking over shoulders at. */
 static void write_household(struct floors *f, const struct floor_row *r)
 {
-	struct buf b;
-
 	f->households++;
 	f->persons += r->people;
 	f->nplans += r->plans;
-	buf_init(&b, 64);
-	entity_mask_name(r->head, &b);
 	jw_obj(f->out);
 	jw_kid(f->out, "id", r->household_id);
-	jw_kstr(f->out, "head", r->head.p == NULL || b.failed ? (struct str){ NULL, 0 } : buf_view(&b));
+	jw_kstr(f->out, "head", registry_masked(f->rq, r->head));
 	jw_kint(f->out, "size", r->size);
 	jw_kint(f->out, "people", r->people);
 	jw_ktime(f->out, "self_confirmed_at", r->confirmed_at);
 	jw_kint(f->out, "visit_plans", f->plans ? r->plans : NIL);
 	jw_end_obj(f->out);
-	buf_release(&b);
 }
 
 static void write_floor_row(const struct floor_row *r, void *arg)
@@ -178,12 +173,6 @@ static enum err load_named(struct req *rq, const struct entity **ret_e, void **r
 	return *ret_rec == NULL ? ERR_NOMEM : entity_get(rq, e, id, *ret_rec);
 }
 
-static bool has_fact(const struct field *f, const void *rec)
-{
-	return strcmp(f->name, "version") != 0 && strcmp(f->name, "id") != 0 && strcmp(f->name, "source") != 0 &&
-	       strncmp(f->name, "verified_", 9) != 0 && !(f->flags & FIELD_HIDDEN) && !field_is_nil(f, rec);
-}
-
 static void write_fact(const char *field, const struct fact *k, struct jw *out)
 {
 	jw_obj(out);
@@ -218,7 +207,7 @@ enum err registry_facts_of(struct req *rq, struct jw *out)
 
 		for (size_t j = 0; j < n; j++)
 			k = str_eqz(v[j].field, f->name) ? &v[j] : k;
-		if (has_fact(f, rec))
+		if (registry_is_fact(f) && !field_is_nil(f, rec))
 			write_fact(f->name, k, out);
 	}
 	jw_end_arr(out);
