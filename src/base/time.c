@@ -207,7 +207,7 @@ char *date_format(int64_t ymd, char *out)
 	static const int64_t unit[DATE_TEXT - 1] = { 10000000, 1000000, 100000, 10000, 0, 1000, 100, 0, 10, 1 };
 
 	for (int i = 0; i < DATE_TEXT - 1; i++)
-		out[i] = unit[i] == 0 ? '-' : (char)('0' + ymd / unit[i] % 10);
+		out[i] = (char)(unit[i] == 0 ? '-' : '0' + ymd / unit[i] % 10);
 	out[DATE_TEXT - 1] = '\0';
 	return out;
 }

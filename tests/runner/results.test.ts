@@ -31,3 +31,9 @@ test('silence and an unexplained exit are failures', () => {
 	assert.equal(r.settle({ ...r.none, passed: 3, failed: 2 }, 1).failed, 2);
 	assert.equal(r.settle({ ...r.none, passed: 3 }, 0).failed, 0);
 });
+
+test('a failure tells the compiler error that scrolled away, and the end', () => {
+	const log = ['[1/9] cc a.c', 'a.c:2:1: error: no', ...Array.from({ length: 9 }, (_, i) => `[${i}/9] cc`)].join('\n');
+	assert.equal(r.telling(log, 2), 'a.c:2:1: error: no\n...\n[7/9] cc\n[8/9] cc');
+	assert.equal(r.telling('a\nb\n', 2), 'a\nb');
+});

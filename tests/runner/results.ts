@@ -27,6 +27,13 @@ export function settle(r: Result, status: number | null): Result {
 	return r;
 }
 
+/** What a log has to tell of a failure: up to ten compiler errors from further up, then its end. */
+export function telling(log: string, lines: number): string {
+	const all = log.trimEnd().split('\n');
+	const early = all.slice(0, -lines).filter((l) => /(^|\s)(fatal )?error: /.test(l)).slice(0, 10);
+	return [...early, ...(early.length > 0 ? ['...'] : []), ...all.slice(-lines)].join('\n');
+}
+
 function last(text: string, pattern: RegExp): number {
 	const all = [...text.matchAll(pattern)];
 	return Number(all.at(-1)?.[1] ?? 0);

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Result, none } from './results.ts';
+import { type Result, none, telling } from './results.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const cores = Math.max(2, availableParallelism());
@@ -67,7 +67,7 @@ export class Job {
 	}
 
 	tail(): string {
-		return readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-tailLines).join('\n');
+		return telling(readFileSync(this.log, 'utf8'), tailLines);
 	}
 
 	/** Registers what must be undone even when the run is interrupted; returns the undoing itself. */
