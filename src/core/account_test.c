@@ -273,14 +273,6 @@ static void test_password_rules(void **state)
 		assert_int_equal(password_check(str_z(row[i].word), STR("same-login-1"), NULL), row[i].err);
 }
 
-static void test_texts(void **state)
-{
-	struct core_test *t = *state;
-
-	core_test_need(t);
-	core_test_prepares(t, account_sql, Q_ACCOUNT_SQL_MAX);
-}
-
 /* Without a session: the command line's way in. */
 static void test_login_principal(void **state)
 {
@@ -302,7 +294,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_password_rules),
-		CORE_BOTH(test_texts),
 		CORE_BOTH(test_session),
 		CORE_BOTH(test_csrf_hash),
 		CORE_BOTH(test_lockout),

@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "core/account.h"
 #include "core/app.h"
+#include "core/audit.h"
 #include "core/entity_plan.h"
 #include "core/import_job.h"
 #include "core/jobs.h"
@@ -20,6 +21,8 @@
 #include "core/migrations.h"
 #include "core/notify.h"
 #include "core/rate.h"
+#include "core/search.h"
+#include "core/tally.h"
 
 enum { START_ARENA = 64 << 20, SSE_CLIENTS = 6000 };
 
@@ -281,4 +284,26 @@ void app_stop(struct app *app)
 	notify_stop(app);
 	sse_free(app->sse);
 	app->sse = NULL;
+}
+
+/* ---- SQL texts ---- */
+
+static void each(const char *const *sql, size_t n, void (*fn)(const char *sql, void *arg), void *arg)
+{
+	for (size_t i = 0; i < n; i++)
+		fn(sql[i], arg);
+}
+
+void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg), void *arg)
+{
+	hooks_sql_each(fn, arg);
+	snap_sql_each(fn, arg);
+	search_sql_each(db_engine_of(app->db), fn, arg);
+	each(audit_sql, audit_nsql, fn, arg);
+	each(notify_sql, notify_nsql, fn, arg);
+	each(tally_sql, tally_nsql, fn, arg);
+	for (size_t i = 0; i < app->nmodule; i++)
+		each(app->module[i]->sql, app->module[i]->nsql, fn, arg);
+	for (size_t i = 0; i < app->nentity; i++)
+		entity_sql_each(app->plan[i], fn, arg);
 }

@@ -157,7 +157,10 @@ void app_close(struct app *app);
 enum err app_serve(struct app *app, const struct http_config *cfg, struct error *e) MUST_CHECK;
 void app_stop(struct app *app);
 extern const struct http_hooks app_hooks;
-/* SQL texts of the hooks and the snapshot, for the test that prepares all of them. */
+/* Every SQL text that is not put together for one request: the engines', the entities', the modules'. For
+ * the test that prepares all of them. */
+void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg), void *arg);
+/* Those of the hooks and the snapshot. */
 void hooks_sql_each(void (*fn)(const char *sql, void *arg), void *arg);
 void snap_sql_each(void (*fn)(const char *sql, void *arg), void *arg);
 

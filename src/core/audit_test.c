@@ -58,7 +58,6 @@ static void test_whole(void **state)
 	assert_int_equal(verify(t, &n, &bad), OK);
 	assert_int_equal(n, ENTRIES);
 	assert_int_equal(bad, NIL);
-	core_test_prepares(t, audit_sql, audit_nsql);
 }
 
 /* A change of each column is found at the very entry. */

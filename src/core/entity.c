@@ -121,25 +121,12 @@ enum err entity_plan_new(struct app *app, const struct entity *e, const struct e
 	return OK;
 }
 
-void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg)
+void entity_sql_each(const struct entity_plan *p, void (*fn)(const char *sql, void *arg), void *arg)
 {
-	struct buf b;
+	const char *const text[] = { p->select, p->count, p->insert, p->update, p->remove };
 
-	buf_init(&b, SQLB_TEXT);
-	buf_z(&b, "SELECT ");
-	row_columns(&e->fields, "t.", &b);
-	buf_fmt(&b, ", t.created_at, t.updated_at FROM %s t WHERE t.id = $1", e->table);
-	buf_char(&b, '\0');
-	fn(b.p, arg);
-	buf_reset(&b);
-	insert_sql(e, &b);
-	buf_char(&b, '\0');
-	fn(b.p, arg);
-	buf_reset(&b);
-	update_sql(e, &b);
-	buf_char(&b, '\0');
-	fn(b.p, arg);
-	buf_release(&b);
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		fn(text[i], arg);
 }
 
 /* One row, under scope, by id or by another field's value. */

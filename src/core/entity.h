@@ -92,8 +92,6 @@ void entity_mask_name(struct str s, struct buf *b);
 extern const struct shape entity_place_name_shape;
 void entity_place_name(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
 
-/* SQL texts of an entity, for the test that prepares all of them. */
-void entity_sql_each(const struct entity *e, void (*fn)(const char *sql, void *arg), void *arg);
 /* /api/meta's member for one entity. */
 void entity_meta(const struct entity *e, struct jw *out);
 

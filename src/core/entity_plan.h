@@ -24,6 +24,9 @@ enum err entity_plan_new(struct app *app, const struct entity *e, const struct e
 /* Never NULL: the entity must belong to a module of the application. */
 const struct entity_plan *entity_plan_of(const struct app *app, const struct entity *e);
 
+/* Its SQL texts, for app_sql_each. */
+void entity_sql_each(const struct entity_plan *p, void (*fn)(const char *sql, void *arg), void *arg);
+
 /* Shapes of a row of the list, and of one alone; NULL without memory. */
 const struct shape *entity_row_shape(const struct entity *e, struct arena *a);
 const struct shape *entity_one_shape(const struct entity *e, const struct shape *row, struct arena *a);

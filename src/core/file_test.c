@@ -342,21 +342,12 @@ static void test_attach_and_clear(void **state)
 	assert_null(fopen(path, "rb"));
 }
 
-static void test_texts(void **state)
-{
-	struct core_test *t = *state;
-
-	core_test_need(t);
-	core_test_prepares(t, file_module.sql, file_module.nsql);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upright),
 		cmocka_unit_test(test_thumbnail),
 		cmocka_unit_test(test_bad_pictures),
-		CORE_BOTH(test_texts),
 		CORE_BOTH(test_upload_and_sight),
 		CORE_BOTH(test_types),
 		CORE_BOTH(test_attach_and_clear),

@@ -123,8 +123,7 @@ enum err matter_detail(struct req *rq, const struct matter *m, struct jw *out)
 	enum err err = OK;
 
 	if (m->handler_id != NIL) {
-		struct rows *r = db_query(rq->db, "SELECT name FROM account WHERE id = $1",
-			ARGS(I(m->handler_id)));
+		struct rows *r = db_query(rq->db, matter_sql[Q_MATTER_HANDLER], ARGS(I(m->handler_id)));
 
 		if (rows_next(r))
 			handler = str_dup(rq->arena, row_str_at(r, 0));
@@ -590,10 +589,6 @@ static enum err clocks(struct req *rq, struct jw *out)
 	return err != OK ? err : matter_explain(rq, m, out);
 }
 
-static const char *const module_sql[] = {
-	"SELECT name FROM account WHERE id = $1",
-};
-
 static const struct route module_route[] = {
 	{ .method = M_GET, .path = "/api/matters", .perm = "matter.read", .query = matter_params,
 		.nquery = 23, .reply = &matter_row_shape, .out_list = true, .fn = inbox, .id = "listMatters",
@@ -618,8 +613,8 @@ const struct module matter_module = {
 	.nroute = ARRAY_LEN(module_route),
 	.job = module_job,
 	.njob = ARRAY_LEN(module_job),
-	.sql = module_sql,
-	.nsql = ARRAY_LEN(module_sql),
+	.sql = matter_sql,
+	.nsql = Q_MATTER_SQL_MAX,
 	.load = flow_rules_load,
 	.free_part = flow_rules_free,
 };

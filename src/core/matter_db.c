@@ -79,6 +79,8 @@ const char *const matter_sql[Q_MATTER_SQL_MAX] = {
 		"WHERE id = $1 AND version = $58",
 	[Q_MATTER_MOVE] = "UPDATE matter SET " MATTER_MOVED " WHERE id = $1 AND version = $34",
 	[Q_MATTER_MOVE_OPEN] = "UPDATE matter SET " MATTER_MOVED ", open = $34 WHERE id = $1 AND version = $35",
+	[Q_MATTER_WAKE_LATER] = "UPDATE matter SET wake_at = $2 WHERE id = $1",
+	[Q_MATTER_HANDLER] = "SELECT name FROM account WHERE id = $1",
 };
 
 enum err matter_load(struct dbc *c, struct arena *a, int64_t id, struct matter *ret)

@@ -81,7 +81,7 @@ static enum err sweep_tx(struct dbc *c, void *arg)
 		if (err == ERR_CONFLICT || err == ERR_DENIED || err == ERR_INVALID) {
 			log_msg(s->app->log, LOG_ERROR, "sweep", "matter %lld: %s", (long long)s->v[i].id,
 				rq.err.message);
-			err = db_exec(c, "UPDATE matter SET wake_at = $2 WHERE id = $1",
+			err = db_exec(c, matter_sql[Q_MATTER_WAKE_LATER],
 				ARGS(I(s->v[i].id), I(s->now + MS_HOUR)), NULL);
 		}
 	}
@@ -120,13 +120,12 @@ static enum err fold_tx(struct dbc *c, void *arg)
 
 enum err matter_fold(struct app *app, struct dbc *reader, int64_t now)
 {
-	int64_t n = 0, waiting = 0;
-	enum err err = db_int(reader, "SELECT id FROM tally_delta LIMIT 1", NO_ARGS, &waiting);
+	int64_t n = 0;
+	bool waiting;
+	enum err err = tally_waiting(reader, &waiting);
 
 	(void)now;
-	if (err == ERR_NOT_FOUND)
-		return OK;
-	for (int round = 0; round < 8 && err == OK; round++) {
+	for (int round = 0; round < 8 && err == OK && waiting; round++) {
 		err = db_write(app->db, fold_tx, &n);
 		if (n < FOLD_BATCH)
 			break;

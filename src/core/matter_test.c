@@ -212,8 +212,6 @@ static void test_checks(void **state)
 	int64_t id;
 
 	core_test_need(t);
-	core_test_prepares(t, matter_sql, Q_MATTER_SQL_MAX);
-	core_test_prepares(t, tally_sql, tally_nsql);
 	id = made(t);
 	/* seen? → version → action → state → who → needs → allowed members */
 	simple(t, "far", id, "take", ERR_NOT_FOUND, "not_found");

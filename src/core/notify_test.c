@@ -294,18 +294,9 @@ static void test_order(void **state)
 	principal_put(who);
 }
 
-static void test_texts(void **state)
-{
-	struct core_test *t = *state;
-
-	core_test_need(t);
-	core_test_prepares(t, notify_sql, notify_nsql);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CORE_BOTH(test_texts),
 		CORE_BOTH(test_scope),
 		CORE_BOTH(test_resume),
 		CORE_BOTH(test_resync),

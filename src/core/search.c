@@ -186,6 +186,12 @@ static const char *const search_sql[][2] = {
 	  "DELETE FROM matter_fts WHERE id = $1 AND CAST($2 AS TEXT) IS NOT NULL" },
 };
 
+void search_sql_each(enum db_engine e, void (*fn)(const char *sql, void *arg), void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(search_sql); i++)
+		fn(search_sql[i][e == DB_PG], arg);
+}
+
 void search_text(const struct str part[3], struct buf *out)
 {
 	for (int i = 0; i < 3; i++) {

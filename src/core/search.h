@@ -19,6 +19,8 @@ void search_text(const struct str part[3], struct buf *out);
 enum err search_put(struct dbc *c, int64_t matter_id, struct str tokens) MUST_CHECK;
 /* Replaces what was indexed: needs the old texts (contentless index). */
 enum err search_replace(struct dbc *c, int64_t matter_id, const struct str old[3], const struct str now[3]) MUST_CHECK;
+/* SQL texts of one engine, for app_sql_each. */
+void search_sql_each(enum db_engine e, void (*fn)(const char *sql, void *arg), void *arg);
 /* Appends " AND m.id IN (…)" with the query bound. */
 void search_cond(struct sqlb *b, enum db_engine e, struct str q, struct arena *a);
 /* The embedded engine only, when the index itself is walked (alias f). */

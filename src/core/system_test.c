@@ -43,7 +43,6 @@ static void test_health(void **state)
 	struct core_test *t = *state;
 
 	core_test_need(t);
-	core_test_prepares(t, system_module.sql, system_module.nsql);
 	assert_int_equal(core_test_call(t, NULL, "GET /healthz", NULL), 200);
 	assert_string_equal(core_test_str(t, "status"), "ok");
 	assert_string_equal(core_test_str(t, "version"), "1.2.3");

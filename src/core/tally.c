@@ -11,7 +11,7 @@
 #include "core/sqlb.h"
 
 enum { Q_TALLY_ADD, Q_TALLY_TAKE, Q_TALLY_TOTAL, Q_TALLY_SUM, Q_TALLY_SUM_DELTA, Q_TALLY_DIMS, Q_TALLY_DIMS_DELTA,
-       Q_TALLY_DAYS, Q_TALLY_MAX };
+       Q_TALLY_DAYS, Q_TALLY_WAITING, Q_TALLY_MAX };
 
 const char *const tally_sql[] = {
 	[Q_TALLY_ADD] = "INSERT INTO tally_delta (id, place, kind, measure, dim, day, n) "
@@ -34,6 +34,7 @@ const char *const tally_sql[] = {
 		"AND kind = $3 AND measure = $4 AND day >= $5 AND day <= $6 UNION ALL SELECT day, n FROM tally_delta "
 		"WHERE place >= $1 AND place < $2 AND kind = $3 AND measure = $4 AND day >= $5 AND day <= $6) x "
 		"GROUP BY day ORDER BY day",
+	[Q_TALLY_WAITING] = "SELECT id FROM tally_delta LIMIT 1",
 };
 const size_t tally_nsql = Q_TALLY_MAX;
 
@@ -232,6 +233,15 @@ static enum err write_cells(struct dbc *c, const struct cells *s)
 			ARGS(I(o->place), I(o->kind), I(o->measure), I(o->day), I(o->dim), I(o->n)), NULL);
 	}
 	return err;
+}
+
+enum err tally_waiting(struct dbc *c, bool *ret)
+{
+	int64_t id;
+	enum err err = db_int(c, tally_sql[Q_TALLY_WAITING], NO_ARGS, &id);
+
+	*ret = err == OK;
+	return err == ERR_NOT_FOUND ? OK : err;
 }
 
 enum err tally_fold(struct dbc *c, int64_t max, int64_t *ret_n)

@@ -38,6 +38,8 @@ enum err tally_by_dim(struct dbc *c, int64_t place, int64_t kind, int measure, i
 		      int64_t *ret, size_t max) MUST_CHECK;
 enum err tally_by_day(struct dbc *c, int64_t place, int64_t kind, int measure, int64_t from, int64_t to,
 		      void (*fn)(int64_t day, int64_t n, void *arg), void *arg) MUST_CHECK;
+/* Whether rows wait to be folded. */
+enum err tally_waiting(struct dbc *c, bool *ret) MUST_CHECK;
 /* Moves at most `max` rows into the totals; in a writing transaction. *ret_n: how many. */
 enum err tally_fold(struct dbc *c, int64_t max, int64_t *ret_n) MUST_CHECK;
 

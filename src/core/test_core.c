@@ -392,17 +392,6 @@ size_t core_test_len(struct core_test *t, const char *path)
 	return json_array_size(member(t, path));
 }
 
-void core_test_prepares(struct core_test *t, const char *const *sql, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		enum err err = db_check_sql(t->reader, sql[i]);
-
-		if (err != OK)
-			fprintf(stderr, "%s\n%s\n", sql[i], db_message(t->reader));
-		must(err, "SQL text", NULL);
-	}
-}
-
 /* ---- for cmocka ---- */
 
 int core_test_setup(void **state)

@@ -50,7 +50,6 @@ int core_test_send_back(struct core_test *t, const char *token, const char *requ
 /* Member of the last reply by path like "user.posts.0.role"; "" when absent. */
 const char *core_test_str(struct core_test *t, const char *path);
 size_t core_test_len(struct core_test *t, const char *path);
-void core_test_prepares(struct core_test *t, const char *const *sql, size_t n);
 
 /* One test on one engine: give it as a test's initial state. Without a server the state is NULL on
  * PostgreSQL, and core_test_need skips the test, visibly. */

@@ -122,7 +122,6 @@ static void test_loaded_calendar_counts(void **state) /* R028 */
 	assert_int_equal(due, at(20260214, 11, 30));
 	assert_int_equal(calendar_add_days(snap_calendar(s), at(20261231, 16, 0), 1, &due), ERR_NOT_FOUND);
 	snap_put(s);
-	test_prepares(t, &calendar_module);
 }
 
 static void test_seeding_again_adds_nothing(void **state)

@@ -79,7 +79,6 @@ static void test_seeded_lists(void **state) /* R038, R039 */
 	struct test_app *t = *state;
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &duty_module);
 	assert_int_equal(test_call(t, "GET /api/duty_items?list=statutory&count=true", NULL), 200);
 	assert_int_equal((int)test_num(t, "count"), 20);
 	assert_int_equal(test_call(t, "GET /api/duty_items?list=cooperative&count=true", NULL), 200);

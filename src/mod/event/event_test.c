@@ -222,7 +222,6 @@ static void test_where_it_goes(void **state)
 	struct event_route r;
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &event_module);
 	b = event_book(t->app.snap, &t->app);
 	/* a statutory item: the street's board of its track */
 	event_route(t->app.snap, &t->app, event_code_by(b, STR("MS24")), INT64_C(50099900100100100), 20260302, &r);

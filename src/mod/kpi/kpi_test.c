@@ -335,7 +335,6 @@ static void test_cases_equal_figures(void **state) /* R035 */
 	struct test_app *t = *state;
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &kpi_module);
 	fill_up(t, 0x1234567, MATTERS);
 	auditor_of_all(t); /* sees sealed ones, so nothing is withheld */
 	for (size_t i = 0; i < kpi_count; i++) {

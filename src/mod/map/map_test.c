@@ -161,7 +161,6 @@ static void test_totals_at_every_zoom(void **state) /* R025 */
 	char url[128];
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &map_module);
 	load_spots(t);
 	for (int z = 0; z <= MAP_ZOOM_MAX; z++) {
 		int64_t n = 0;

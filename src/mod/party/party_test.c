@@ -80,7 +80,6 @@ static void test_five_levels(void **state) /* R009 */
 	char street[32], community[32], grid[32], group[32], house[32], x[32];
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &party_module);
 	assert_int_equal(add(t, "street", "solo", NULL, STREET, street), 201);
 	assert_int_equal(add(t, "community", "solo", street, COMMUNITY, community), 201);
 	assert_int_equal(add(t, "grid", "solo", community, GRID1, grid), 201);

@@ -138,7 +138,6 @@ static void test_three_kinds_of_cells(void **state) /* R004 */
 	struct test_app *t = *state;
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &place_module);
 	load_small(t);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int status = test_call(t, "POST /api/places", cases[i].body);

@@ -181,7 +181,6 @@ static void test_where_things_lie(void **state)
 	char b[32], r[32], h[32], p[32], x[32];
 
 	SKIP_WITHOUT(t);
-	test_prepares(t, &registry_module);
 	assert_int_equal(reg_add(t, "buildings", b, "{\"name\":\"1栋\",\"address\":\"柳荫路1号\",\"place\":\"" MICRO1
 		"\",\"floors\":18}"), 201);
 	assert_string_equal(test_str(t, "code"), "50099900100100100001");

@@ -367,12 +367,6 @@ char *test_data(const char *name)
 	return read_all(path);
 }
 
-void test_prepares(struct test_app *t, const struct module *m)
-{
-	for (size_t i = 0; i < m->nsql; i++)
-		must(db_check_sql(t->reader, m->sql[i]), m->sql[i], NULL);
-}
-
 int test_setup(void **state)
 {
 	const struct test_how *how = *state;

@@ -45,8 +45,6 @@ enum err test_local(struct test_app *t, enum err (*fn)(struct req *rq, void *arg
 /* A file below the folder named by GEZHI_TEST_DATA (real data for trials, not part of the project); NULL
  * when there is none. The caller frees it. */
 char *test_data(const char *name);
-/* Every SQL text prepares. */
-void test_prepares(struct test_app *t, const struct module *m);
 
 /* How a test gets its application: the initial state of test_setup, which puts the application (NULL
  * without a PostgreSQL server) in its place. */
