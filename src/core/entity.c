@@ -472,6 +472,17 @@ static enum err merge_patch(struct req *rq, const struct entity *e, const void *
 	return OK;
 }
 
+enum err entity_affects(struct req *rq, enum keeps keeps, const char *sql, const struct arg *v, size_t n,
+			struct jw *out)
+{
+	int64_t count = 0;
+	enum err err = db_int(rq->db, sql, v, n, &count);
+
+	jw_kint(out, "open_matters", count);
+	jw_kz(out, "keeps", keeps_vocab.word[keeps]);
+	return err;
+}
+
 static enum err reply_preview(struct req *rq, const struct entity *e, const void *old, void *rec, struct jw *out)
 {
 	bool full = entity_full(rq, entity_plan_of(rq->app, e), old);

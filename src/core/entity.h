@@ -12,6 +12,7 @@
 #include "http/route.h"
 
 struct app;
+struct arg;
 struct dbc;
 
 enum {
@@ -59,6 +60,13 @@ const struct entity *entity_at(const struct app *app, struct str path);
 enum { ENTITY_ROUTES = 7 };
 /* Fills `out` with the routes the entity's flags allow; returns how many. Memory from `a`. */
 size_t entity_routes(const struct entity *e, struct arena *a, struct route *out);
+
+/* What an edit leaves as it is: the word in `affects` that the screen says in full. */
+enum keeps { KEEPS_CLOCKS, KEEPS_PLACES, KEEPS_VERSION, KEEPS_ANSWERS, KEEPS_UNIT, KEEPS_STEPS };
+extern const struct vocab keeps_vocab;
+/* The members of `affects`: how many open matters are concerned (a count by `sql`), and what they keep. */
+enum err entity_affects(struct req *rq, enum keeps keeps, const char *sql, const struct arg *v, size_t n,
+			struct jw *out) MUST_CHECK;
 
 /* Shapes that other routes reply with too: what a change would touch, a preview, an import, /api/meta. */
 extern const struct vocab field_type_vocab;

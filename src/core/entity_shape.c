@@ -17,9 +17,12 @@ static const struct member change_member[] = {
 };
 static const struct shape change_shape = { .name = "Change", MEMBERS(change_member) };
 
+static const char *const keeps_word[] = { "clocks", "places", "version", "answers", "unit", "steps", NULL };
+const struct vocab keeps_vocab = { "keeps", keeps_word };
+
 static const struct member affects_member[] = {
-	{ "open_matters", F_INT, .null = true, .maybe = true },
-	{ "note", F_STR, .maybe = true },
+	{ "open_matters", F_INT, .maybe = true },
+	{ "keeps", F_ENUM, .vocab = &keeps_vocab, .maybe = true },
 };
 const struct shape affects_shape = { .name = "Affects", MEMBERS(affects_member) };
 

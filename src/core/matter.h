@@ -202,6 +202,9 @@ enum err matter_open_parts(struct dbc *c, int64_t id, int64_t *ret) MUST_CHECK;
 enum err matter_runs(struct dbc *c, int64_t id, struct clock_run *out, size_t *ret_n) MUST_CHECK;
 void matter_set_point(struct matter *m, double lon, double lat); /* and its morton key */
 int64_t query_hash(struct str code);
+/* A kind by its number or its name; NULL when there is none. */
+const struct matter_kind *matter_kind_of(const struct app *app, int64_t number);
+const struct matter_kind *matter_kind_named(const struct app *app, struct str name);
 
 /* Routes for one kind: list, create is the module's own, detail, act, bulk, export. */
 enum { MATTER_ROUTES = 6 };

@@ -470,12 +470,8 @@ static enum err inbox_cond(struct req *rq, struct sqlb *b)
 static enum err inbox(struct req *rq, struct jw *out)
 {
 	struct str name = req_query(rq, "kind");
-	const struct matter_kind *k = NULL;
+	const struct matter_kind *k = name.p != NULL ? matter_kind_named(rq->app, name) : NULL;
 
-	for (size_t i = 0; i < rq->app->nkind && name.p != NULL; i++) {
-		if (str_eqz(name, rq->app->kind[i]->name))
-			k = rq->app->kind[i];
-	}
 	if (name.p != NULL && k == NULL)
 		return req_fail(rq, ERR_INVALID, "word", "kind", "unknown kind");
 	return matter_list(rq, k, inbox_cond, out);

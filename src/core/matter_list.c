@@ -272,6 +272,15 @@ const struct matter_kind *matter_kind_of(const struct app *app, int64_t number)
 	return NULL;
 }
 
+const struct matter_kind *matter_kind_named(const struct app *app, struct str name)
+{
+	for (size_t i = 0; i < app->nkind; i++) {
+		if (str_eqz(name, app->kind[i]->name))
+			return app->kind[i];
+	}
+	return NULL;
+}
+
 static bool brief_skips(const char *name)
 {
 	static const char *const skip[] = { "text", "answers", "data", "pending", "result" };

@@ -21,7 +21,6 @@ enum err matter_count(struct req *rq, struct sqlb *b, int64_t *ret) MUST_CHECK;
 enum err matter_export(struct req *rq, const struct matter_kind *k) MUST_CHECK;
 /* Members of one row (no braces); `brief` leaves the long texts out. */
 void matter_members(struct req *rq, const struct matter *m, struct str handler_name, bool brief, struct jw *out);
-const struct matter_kind *matter_kind_of(const struct app *app, int64_t number);
 /* "E1234": the kind's letter and the id. */
 void matter_no(const struct matter_kind *k, int64_t id, char ret[32]);
 

@@ -49,13 +49,9 @@ static enum err wake_one(struct sweep *s, struct req *rq, const struct due *d)
 	const struct act_in in = { .version = NIL };
 	struct act *a = ARENA_NEW(s->arena, struct act);
 	struct matter *m = ARENA_NEW(s->arena, struct matter);
-	const struct matter_kind *k = NULL;
+	const struct matter_kind *k = matter_kind_of(s->app, d->kind);
 	enum err err;
 
-	for (size_t i = 0; i < s->app->nkind; i++) {
-		if (s->app->kind[i]->number == d->kind)
-			k = s->app->kind[i];
-	}
 	if (a == NULL || m == NULL || k == NULL)
 		return k == NULL ? OK : ERR_NOMEM;
 	err = matter_load(rq->db, s->arena, d->id, m);

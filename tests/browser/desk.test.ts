@@ -163,3 +163,28 @@ inBrowser('R035 a figure opens the matters behind it', async () => {
 	await page.locator('.dt [data-row-link]').first().click();
 	await page.waitForURL(/\/events\/\d+$/);
 });
+
+inBrowser('an edit of the rules is previewed before it is written', async () => {
+	const tab = await site.open({ lang: 'en' });
+	const { page } = tab;
+	await site.signIn(tab, 'admin');
+	const desk = new Client(site.base);
+	const admin = new Client(site.base, ok(await desk.post('/api/session', { login: 'admin', password: demoPassword }), 201));
+	const nameNow = async () => ok(await admin.get('/api/event_codes?code=MS29')).items[0].name_en as string;
+	const was = await nameNow();
+	await page.goto(site.base + '/admin/event_codes?code=MS29');
+	await settled(page);
+	await page.locator('.dt tbody [data-row-link]').first().click();
+	await page.locator('#ef-name_en').fill('Manhole covers');
+	await page.getByRole('button', { name: 'Preview the change' }).click();
+	const dialog = page.getByRole('dialog');
+	await dialog.getByText('This will change').waitFor();
+	assert.match(await dialog.innerText(), new RegExp(`${was}\\s*→\\s*Manhole covers`));
+	assert.match(await dialog.innerText(), /\d+ open matters are concerned[\s\S]*Running clocks keep their deadlines/);
+	await assertSound(page, 'preview');
+	assert.equal(await nameNow(), was);
+	await page.getByRole('button', { name: 'Confirm' }).click();
+	await page.locator('.toast', { hasText: 'Saved' }).waitFor();
+	assert.equal(await nameNow(), 'Manhole covers');
+	assert.deepEqual(tab.faults, []);
+});

@@ -64,8 +64,8 @@ enum err year_from_notice(struct str json, struct arena *a, struct year_plan *y,
 
 /* Latest plan of a year; *ret_found false when the store has none. */
 enum err year_load(struct dbc *c, int year, struct arena *a, struct year_plan *ret, bool *ret_found) MUST_CHECK;
-/* Open matters with a running working clock that is due in that year or later. */
-enum err year_affects(struct dbc *c, int year, int64_t *ret_n) MUST_CHECK;
+/* The members of `affects`: open matters with a running working clock that is due in that year or later. */
+enum err year_affects(struct req *rq, int year, struct jw *out) MUST_CHECK;
 /* Appends a version with audit entry; in a writing transaction. `old` NULL: the first one. */
 enum err year_store(struct req *rq, const struct year_plan *old, struct year_plan *y) MUST_CHECK;
 

@@ -74,19 +74,15 @@ static enum err year_read(struct req *rq, struct jw *out)
 /* Running clocks keep the dates they were given; the reply says how many could differ. */
 static enum err reply_written(struct req *rq, const struct year_plan *y, struct jw *out)
 {
-	int64_t n;
-	enum err err = year_affects(rq->db, y->year, &n);
+	enum err err;
 
-	if (err != OK)
-		return err;
 	jw_obj(out);
 	write_year(y, out);
 	jw_kobj(out, "affects");
-	jw_kint(out, "open_matters", n);
-	jw_kz(out, "note", "running clocks keep their due dates until they are recomputed one by one");
+	err = year_affects(rq, y->year, out);
 	jw_end_obj(out);
 	jw_end_obj(out);
-	return OK;
+	return err;
 }
 
 static enum err year_put(struct req *rq, struct jw *out)

@@ -6,6 +6,7 @@
 
 #include "core/audit.h"
 #include "core/clock.h"
+#include "core/entity.h"
 #include "mod/calendar/calendar.h"
 
 enum { Q_YEAR_ALL, Q_YEAR_LAST, Q_YEAR_ADD, Q_YEAR_AFFECTS, Q_YEAR_MAX };
@@ -186,10 +187,10 @@ enum err year_load(struct dbc *c, int year, struct arena *a, struct year_plan *r
 	return err != OK ? err : end;
 }
 
-enum err year_affects(struct dbc *c, int year, int64_t *ret_n)
+enum err year_affects(struct req *rq, int year, struct jw *out)
 {
-	return db_int(c, calendar_sql[Q_YEAR_AFFECTS],
-		      ARGS(I(UNIT_MS), I(date_start((int64_t)year * 10000 + 101))), ret_n);
+	return entity_affects(rq, KEEPS_CLOCKS, calendar_sql[Q_YEAR_AFFECTS],
+		ARGS(I(UNIT_MS), I(date_start((int64_t)year * 10000 + 101))), out);
 }
 
 enum err year_store(struct req *rq, const struct year_plan *old, struct year_plan *y)

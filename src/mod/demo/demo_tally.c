@@ -99,7 +99,7 @@ static enum err count(struct cells *s, struct dbc *c, int64_t id)
 {
 	struct clock_run run[MATTER_RUNS];
 	struct tally t[TALLY_MAX];
-	const struct matter_kind *k = NULL;
+	const struct matter_kind *k;
 	struct matter m;
 	size_t nrun = 0, n;
 	enum err err;
@@ -108,11 +108,8 @@ static enum err count(struct cells *s, struct dbc *c, int64_t id)
 	err = matter_load(c, s->w->batch, id, &m);
 	if (err == OK)
 		err = matter_runs(c, id, run, &nrun);
-	for (size_t i = 0; i < s->w->app->nkind; i++) {
-		if (s->w->app->kind[i]->number == m.kind)
-			k = s->w->app->kind[i];
-	}
-	if (err != OK || k == NULL || k->tally == NULL)
+	k = err == OK ? matter_kind_of(s->w->app, m.kind) : NULL;
+	if (k == NULL || k->tally == NULL)
 		return err;
 	n = k->tally(&m, run, nrun, t);
 	for (size_t i = 0; i < n && err == OK; i++)

@@ -126,13 +126,9 @@ static enum err duty_after(struct req *rq, const void *was, const void *now)
 static enum err duty_preview(struct req *rq, const void *was, const void *now, struct jw *out)
 {
 	const struct duty_item *old = was;
-	int64_t n;
-	enum err err = db_int(rq->db, duty_sql[Q_DUTY_AFFECTS], ARGS(I(old->id)), &n);
 
 	(void)now;
-	jw_kint(out, "open_matters", err == OK ? n : NIL);
-	jw_kz(out, "note", "matters reported before the change are judged by the version of their day");
-	return err;
+	return entity_affects(rq, KEEPS_VERSION, duty_sql[Q_DUTY_AFFECTS], ARGS(I(old->id)), out);
 }
 
 static const struct member past_member[] = {

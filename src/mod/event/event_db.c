@@ -58,6 +58,9 @@ const char *const event_sql[Q_EVENT_SQL_MAX] = {
 	[Q_EVENT_HAS_CODES] = "SELECT count(*) AS n FROM event_code",
 	[Q_EVENT_OPEN_OF_CODE] = "SELECT count(*) AS n FROM matter WHERE open = 1 AND code_id = $1",
 	[Q_EVENT_OPEN_OF_URGENCY] = "SELECT count(*) AS n FROM matter WHERE open = 1 AND urgency = $1",
+	[Q_EVENT_OPEN_OF_CODE_AT] = "SELECT count(*) AS n FROM matter WHERE open = 1 AND code_id = $1 AND place >= $2 "
+				    "AND place < $3",
+	[Q_EVENT_OPEN_OF_KIND] = "SELECT count(*) AS n FROM matter WHERE open = 1 AND kind = $1",
 	[Q_EVENT_TOP_PLACE] = "SELECT code FROM place ORDER BY code LIMIT 1",
 };
 

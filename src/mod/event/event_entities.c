@@ -50,20 +50,11 @@ static enum err code_check(struct req *rq, const void *old, void *rec)
 	return err != OK ? err : check_span(rq, c->handle, "handle");
 }
 
-static enum err write_affects(struct req *rq, int q, int64_t v, struct jw *out)
-{
-	int64_t n = 0;
-	enum err err = db_int(rq->db, event_sql[q], ARGS(I(v)), &n);
-
-	jw_kint(out, "open_matters", n);
-	jw_kz(out, "note", "running clocks keep the lengths they were given; new ones take the new rule");
-	return err;
-}
-
 static enum err code_preview(struct req *rq, const void *old, const void *rec, struct jw *out)
 {
 	(void)rec;
-	return write_affects(rq, Q_EVENT_OPEN_OF_CODE, ((const struct event_code *)old)->id, out);
+	return entity_affects(rq, KEEPS_CLOCKS, event_sql[Q_EVENT_OPEN_OF_CODE],
+		ARGS(I(((const struct event_code *)old)->id)), out);
 }
 
 const struct entity event_code_entity = {
@@ -99,10 +90,18 @@ static enum err question_check(struct req *rq, const void *old, void *rec)
 	return OK;
 }
 
+static enum err question_preview(struct req *rq, const void *old, const void *rec, struct jw *out)
+{
+	(void)rec;
+	return entity_affects(rq, KEEPS_ANSWERS, event_sql[Q_EVENT_OPEN_OF_CODE],
+		ARGS(I(((const struct code_question *)old)->code_id)), out);
+}
+
 const struct entity code_question_entity = {
 	.name = "code_question", .table = "code_question", .path = "code_questions",
 	.fields = FIELDS(code_question, question_field), .read = "codes.read", .write = "admin.codes",
-	.flags = ENTITY_CONFIG | ENTITY_DELETE, .order = "position", .check = question_check,
+	.flags = ENTITY_CONFIG | ENTITY_DELETE | ENTITY_PREVIEW, .order = "position", .check = question_check,
+	.preview = question_preview,
 };
 
 static const struct field deadline_field[] = {
@@ -124,7 +123,8 @@ static enum err deadline_check(struct req *rq, const void *old, void *rec)
 static enum err deadline_preview(struct req *rq, const void *old, const void *rec, struct jw *out)
 {
 	(void)rec;
-	return write_affects(rq, Q_EVENT_OPEN_OF_URGENCY, ((const struct deadline_rule *)old)->urgency, out);
+	return entity_affects(rq, KEEPS_CLOCKS, event_sql[Q_EVENT_OPEN_OF_URGENCY],
+		ARGS(I(((const struct deadline_rule *)old)->urgency)), out);
 }
 
 const struct entity deadline_rule_entity = {
@@ -156,7 +156,7 @@ static enum err reason_check(struct req *rq, const void *old, void *rec)
 
 const struct entity reason_entity = {
 	.name = "reason", .table = "reason", .path = "reasons", .fields = FIELDS(reason, reason_field),
-	.read = "codes.read", .write = "admin.codes", .flags = ENTITY_CONFIG, .order = "action",
+	.read = "codes.read", .write = "admin.codes", .flags = ENTITY_CONFIG | ENTITY_PREVIEW, .order = "action",
 	.check = reason_check,
 };
 
@@ -168,10 +168,19 @@ static const struct field routing_field[] = {
 	FIELD(routing_rule, unit_id, F_ID, .ref = "unit", .flags = FIELD_REQUIRED | FIELD_FILTER),
 };
 
+static enum err routing_preview(struct req *rq, const void *old, const void *rec, struct jw *out)
+{
+	const struct routing_rule *r = old;
+
+	(void)rec;
+	return entity_affects(rq, KEEPS_UNIT, event_sql[Q_EVENT_OPEN_OF_CODE_AT],
+		ARGS(I(r->code_id), I(r->place), I(place_end(r->place))), out);
+}
+
 const struct entity routing_rule_entity = {
 	.name = "routing_rule", .table = "routing_rule", .path = "routing_rules",
 	.fields = FIELDS(routing_rule, routing_field), .read = "codes.read", .write = "admin.codes",
-	.flags = ENTITY_CONFIG | ENTITY_DELETE, .order = "place",
+	.flags = ENTITY_CONFIG | ENTITY_DELETE | ENTITY_PREVIEW, .order = "place", .preview = routing_preview,
 };
 
 static const struct field flow_field[] = {
@@ -201,8 +210,16 @@ static enum err flow_check(struct req *rq, const void *old, void *rec)
 	return OK;
 }
 
+static enum err flow_preview(struct req *rq, const void *old, const void *rec, struct jw *out)
+{
+	const struct matter_kind *k = matter_kind_named(rq->app, ((const struct flow_row *)old)->kind);
+
+	(void)rec;
+	return entity_affects(rq, KEEPS_STEPS, event_sql[Q_EVENT_OPEN_OF_KIND], ARGS(I(k != NULL ? k->number : NIL)), out);
+}
+
 const struct entity flow_row_entity = {
 	.name = "flow_rule", .table = "flow_rule", .path = "flow_rules", .fields = FIELDS(flow_row, flow_field),
-	.read = "codes.read", .write = "admin.codes", .flags = ENTITY_CONFIG | ENTITY_DELETE, .order = "action",
-	.check = flow_check,
+	.read = "codes.read", .write = "admin.codes", .flags = ENTITY_CONFIG | ENTITY_DELETE | ENTITY_PREVIEW,
+	.order = "action", .check = flow_check, .preview = flow_preview,
 };

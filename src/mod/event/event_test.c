@@ -250,6 +250,13 @@ static void test_where_it_goes(void **state)
 	assert_int_equal(r.unit_id, 203);
 	event_route(t->app.snap, &t->app, NULL, INT64_C(50099900100200100), 20260302, &r);
 	assert_true(r.unit_id == NIL && r.outside_list);
+	/* and says first what it leaves as it is */
+	assert_int_equal(test_call(t, "PATCH /api/routing_rules/1?preview=true", "{\"unit_id\":\"206\",\"version\":1}"), 200);
+	assert_string_equal(test_str(t, "changes.0.field"), "unit_id");
+	assert_string_equal(test_str(t, "affects.keeps"), "unit");
+	assert_int_equal((int)test_num(t, "affects.open_matters"), 0);
+	assert_int_equal(test_call(t, "GET /api/routing_rules/1", NULL), 200);
+	assert_string_equal(test_str(t, "unit_id"), "203");
 }
 
 static void test_lengths(void **state) /* R028 */

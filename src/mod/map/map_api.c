@@ -58,18 +58,9 @@ static enum err tile_reply(struct tile *t)
 
 /* ---- matters ---- */
 
-static const struct matter_kind *event_kind(const struct app *app)
-{
-	for (size_t i = 0; i < app->nkind; i++) {
-		if (app->kind[i] != NULL && str_eqz(str_z(app->kind[i]->name), "event"))
-			return app->kind[i];
-	}
-	return NULL;
-}
-
 static enum err read_filter(struct req *rq, struct map_filter *f)
 {
-	const struct matter_kind *k = event_kind(rq->app);
+	const struct matter_kind *k = matter_kind_named(rq->app, STR("event"));
 	struct str track = req_query(rq, "track");
 
 	*f = (struct map_filter){ .kind = k != NULL ? k->number : 0, .track = NIL, .level = req_query_int(rq, "level") };
@@ -83,7 +74,7 @@ static enum err read_filter(struct req *rq, struct map_filter *f)
 
 static void draw_single(struct tile *t, const struct map_cell *c)
 {
-	const struct matter_kind *k = event_kind(t->rq->app);
+	const struct matter_kind *k = matter_kind_named(t->rq->app, STR("event"));
 	struct str code = { NULL, 0 };
 	char id[24];
 	struct buf b;

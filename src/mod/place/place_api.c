@@ -128,13 +128,10 @@ static enum err place_after(struct req *rq, const void *was, const void *now)
 static enum err place_preview(struct req *rq, const void *was, const void *now, struct jw *out)
 {
 	const struct place_row *old = was;
-	int64_t n;
-	enum err err = db_int(rq->db, place_sql[Q_PLACE_OPEN_AT], ARGS(I(old->code), I(place_end(old->code))), &n);
 
 	(void)now;
-	jw_kint(out, "open_matters", err == OK ? n : NIL);
-	jw_kz(out, "note", "matters keep the position they have");
-	return err;
+	return entity_affects(rq, KEEPS_PLACES, place_sql[Q_PLACE_OPEN_AT], ARGS(I(old->code), I(place_end(old->code))),
+		out);
 }
 
 static const struct member more_row_member[] = {

@@ -36,6 +36,7 @@ export type GranularityFlag = 'split' | 'merge'
 export type ImportNoteCode = 'formula' | 'merged' | 'code_changed' | 'first_of_several'
 export type ImportState = 'queued' | 'checking' | 'writing' | 'done' | 'failed' | 'cancelled'
 export type Join = 'all' | 'any'
+export type Keeps = 'clocks' | 'places' | 'version' | 'answers' | 'unit' | 'steps'
 export type KpiBetter = 'high' | 'low'
 export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
@@ -104,8 +105,8 @@ export interface ActOnPublicReportBody {
 }
 
 export interface Affects {
-	open_matters?: number | null
-	note?: string
+	open_matters?: number
+	keeps?: Keeps
 }
 
 export interface Attachment {
