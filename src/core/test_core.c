@@ -187,7 +187,8 @@ static void remove_files(const char *dir, int depth)
 
 		if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, one->d_name);
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, one->d_name) >= sizeof(path))
+			continue;
 		if (depth > 0)
 			remove_files(path, depth - 1);
 		unlink(path);

@@ -1,7 +1,6 @@
 /* The desk: signing in, the main path of an event, lists, keyboard, and every page sound on both sizes. */
 import assert from 'node:assert/strict';
 import { ok, report } from '../http/lib/district.ts';
-import { Client, demoPassword } from '../http/lib/server.ts';
 import { assertSound, desktop, inBrowser, phone, settled, useSite } from './lib.ts';
 
 const site = useSite();
@@ -104,8 +103,7 @@ inBrowser('many are accepted at once, and it is taken back', async () => {
 	const tab = await site.open({ lang: 'en' });
 	const { page } = tab;
 	await site.signIn(tab, 'duty1');
-	const desk = new Client(site.base);
-	const duty = new Client(site.base, ok(await desk.post('/api/session', { login: 'duty1', password: demoPassword }), 201));
+	const duty = await site.client('duty1');
 	for (const title of ['Lamp out', 'Lid open']) await report(duty, { title });
 	await page.goto(site.base + '/events?state=reported');
 	await settled(page);
@@ -168,8 +166,7 @@ inBrowser('an edit of the rules is previewed before it is written', async () => 
 	const tab = await site.open({ lang: 'en' });
 	const { page } = tab;
 	await site.signIn(tab, 'admin');
-	const desk = new Client(site.base);
-	const admin = new Client(site.base, ok(await desk.post('/api/session', { login: 'admin', password: demoPassword }), 201));
+	const admin = await site.client('admin');
 	const nameNow = async () => ok(await admin.get('/api/event_codes?code=MS29')).items[0].name_en as string;
 	const was = await nameNow();
 	await page.goto(site.base + '/admin/event_codes?code=MS29');

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { demoPassword, Server } from '../http/lib/server.ts';
+import { type Client, demoPassword, Server, signedIn } from '../http/lib/server.ts';
 import { bin, gezhi } from '../http/lib/store.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -48,6 +48,8 @@ export interface Site {
 	readonly base: string;
 	open(options?: BrowserContextOptions & { lang?: 'zh' | 'en' }): Promise<Tab>;
 	signIn(tab: Tab, login: string): Promise<void>;
+	/** Somebody who asks the interface itself, beside the page. */
+	client(login: string): Promise<Client>;
 }
 
 /** One server and one browser for the whole file. */
@@ -88,6 +90,7 @@ export function useSite(): Site {
 			await tab.page.locator('form button.primary').click();
 			await tab.page.locator('.shell').waitFor();
 		},
+		client: (login) => signedIn(base, login),
 	};
 }
 

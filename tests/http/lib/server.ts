@@ -37,6 +37,13 @@ export interface ServerOptions {
 const startSeconds = 30;
 const stopSeconds = 20;
 
+/** The client of somebody who signs in; `log` says more when that fails. */
+export async function signedIn(base: string, login: string, password = demoPassword, log = () => ''): Promise<Client> {
+	const r = await new Client(base).post('/api/session', { login, password });
+	if (r.status !== 201) throw new Error(`sign-in of ${login} answered ${r.status}: ${r.text}\n${log()}`);
+	return new Client(base, r.body);
+}
+
 export class Server {
 	readonly store: Store;
 	readonly base: string;
@@ -125,9 +132,7 @@ export class Server {
 	async signIn(login: string, password = demoPassword): Promise<Client> {
 		const known = this.clients.get(login);
 		if (known !== undefined) return known;
-		const r = await this.anonymous().post('/api/session', { login, password });
-		if (r.status !== 201) throw new Error(`sign-in of ${login} answered ${r.status}: ${r.text}\n${this.log()}`);
-		const client = new Client(this.base, r.body);
+		const client = await signedIn(this.base, login, password, () => this.log());
 		this.clients.set(login, client);
 		return client;
 	}
