@@ -45,8 +45,12 @@ enum {
 	FIELD_CREATE = 1 << 8,	 /* may be given on create, not changed afterwards */
 	FIELD_HIDDEN = 1 << 9,	 /* in the table, never in requests or replies */
 	FIELD_ALWAYS = 1 << 10,	 /* a stored row has it though a request may leave it out */
-	FIELD_MASKED = 1 << 11	 /* text or day of a person: masked for whoever may not see people in full */
+	FIELD_MASKED = 1 << 11,	 /* text or day of a person: masked for whoever may not see people in full */
+	FIELD_WITHHELD = 1 << 12 /* any value: not said at all to whoever may not see the row in full */
 };
+
+/* Those that say less to whoever may not see the row in full. */
+#define FIELD_PERSONAL (FIELD_MASKED | FIELD_WITHHELD)
 
 /*
  * The types' own limits, where a field gives none. `max` below `min` also means the type's own upper
@@ -78,7 +82,7 @@ struct field {
 	int64_t min, max; /* both 0: the type's own limits */
 	const char *ref;
 	const struct vocab *vocab;
-	const char *purpose; /* why it is held; required for PRIVATE, MASKED and SECRET fields */
+	const char *purpose; /* why it is held; required for PRIVATE, MASKED, WITHHELD and SECRET fields */
 	/* What people call it, for imports and headers: "姓名|名字|真实姓名|Name|Full name". The first name in
 	 * Chinese and the first in English are shown. NULL: by its name, from core/label.c. */
 	const char *label;

@@ -113,7 +113,7 @@ enum err entity_plan_new(struct app *app, const struct entity *e, const struct e
 			p->scope = f;
 		if ((f->flags & FIELD_UNIQUE) && p->key == NULL)
 			p->key = f;
-		p->masked = p->masked || (f->flags & FIELD_MASKED) != 0;
+		p->masked = p->masked || (f->flags & FIELD_PERSONAL) != 0;
 	}
 	if (arena_failed(app->arena))
 		return ERR_NOMEM;
@@ -276,7 +276,7 @@ static enum err audit_diff(struct req *rq, const struct entity *e, const char *a
 		const struct field *f = &e->fields.v[i];
 		struct buf t[2];
 
-		bool personal = f->type == F_SECRET || (f->flags & FIELD_MASKED) != 0;
+		bool personal = f->type == F_SECRET || (f->flags & FIELD_PERSONAL) != 0;
 
 		if (f->flags & (FIELD_HIDDEN | FIELD_PRIVATE) || (personal && !personal_differs(f, old, rec)))
 			continue;
@@ -677,6 +677,28 @@ static void meta_label(struct str label, struct jw *out)
 		jw_kstr(out, "label_en", en);
 }
 
+static void meta_word_names(const struct entity *e, const struct field *f, bool chinese, struct jw *out)
+{
+	jw_karr(out, chinese ? "words_zh" : "words_en");
+	for (int64_t i = 0; f->vocab->word[i] != NULL; i++) {
+		struct str name = label_in(label_of_word(e, f, i), chinese);
+
+		jw_str(out, name.p != NULL ? name : STR(""));
+	}
+	jw_end_arr(out);
+}
+
+/* The words of a list, and by the same index what people call them. */
+static void meta_words(const struct entity *e, const struct field *f, struct jw *out)
+{
+	jw_karr(out, "words");
+	for (const char *const *w = f->vocab->word; *w != NULL; w++)
+		jw_z(out, *w);
+	jw_end_arr(out);
+	meta_word_names(e, f, true, out);
+	meta_word_names(e, f, false, out);
+}
+
 static void meta_field(const struct entity *e, const struct field *f, struct jw *out)
 {
 	static const struct {
@@ -686,6 +708,7 @@ static void meta_field(const struct entity *e, const struct field *f, struct jw 
 		{ FIELD_REQUIRED, "required" }, { FIELD_READONLY, "readonly" }, { FIELD_PRIVATE, "private" },
 		{ FIELD_SEARCH, "search" }, { FIELD_FILTER, "filter" }, { FIELD_SORT, "sort" },
 		{ FIELD_UNIQUE, "unique" }, { FIELD_CREATE, "create_only" }, { FIELD_MASKED, "masked" },
+		{ FIELD_WITHHELD, "withheld" },
 	};
 
 	jw_obj(out);
@@ -704,12 +727,8 @@ static void meta_field(const struct entity *e, const struct field *f, struct jw 
 	if (f->purpose != NULL)
 		jw_kz(out, "purpose", f->purpose);
 	meta_label(label_of_field(e, f), out);
-	if (f->vocab != NULL) {
-		jw_karr(out, "words");
-		for (const char *const *w = f->vocab->word; *w != NULL; w++)
-			jw_z(out, *w);
-		jw_end_arr(out);
-	}
+	if (f->vocab != NULL)
+		meta_words(e, f, out);
 	jw_end_obj(out);
 }
 
@@ -718,6 +737,8 @@ void entity_meta(const struct entity *e, struct jw *out)
 	jw_obj(out);
 	jw_kz(out, "name", e->name);
 	jw_kz(out, "path", e->path);
+	if (e->label != NULL)
+		meta_label(str_z(e->label), out);
 	jw_kobj(out, "perms");
 	jw_kz(out, "read", e->read);
 	jw_kz(out, "write", e->write);

@@ -27,9 +27,10 @@ struct entity {
 	const char *name;  /* "place": audit, refs */
 	const char *table; /* "place" */
 	const char *path;  /* "places" → /api/places */
+	const char *label; /* what people call the list, "人员|People"; NULL: the web knows */
 	struct fields fields;
 	const char *read, *write; /* permission words */
-	const char *full;	  /* who sees MASKED fields in full, where the row lies; NULL: nobody */
+	const char *full;	  /* who sees MASKED and WITHHELD fields in full, where the row lies; NULL: nobody */
 	const char *export;	  /* who may take rows out as a file; NULL: as read */
 	unsigned flags;
 	const char *order; /* default sort: a field name, "-" first for descending */

@@ -16,7 +16,7 @@ static bool is_exported(const struct field *f)
 static bool is_personal(const struct entity *e)
 {
 	for (size_t i = 0; i < e->fields.n; i++) {
-		if (e->fields.v[i].type == F_SECRET || (e->fields.v[i].flags & (FIELD_PRIVATE | FIELD_MASKED)))
+		if (e->fields.v[i].type == F_SECRET || (e->fields.v[i].flags & (FIELD_PRIVATE | FIELD_PERSONAL)))
 			return true;
 	}
 	return false;
@@ -47,12 +47,12 @@ static void export_header(const struct entity *e, struct export_file *x)
 
 static void export_cell(const struct field *f, const void *rec, bool full, struct buf *cell, struct export_file *x)
 {
-	bool masked = !full && (f->flags & FIELD_MASKED);
+	bool masked = !full && (f->flags & FIELD_PERSONAL);
 
 	buf_reset(cell);
 	entity_field_text(f, rec, full, cell);
-	/* Not empty: the file may come back, and an empty cell would then take the day away. */
-	if (masked && f->type == F_DATE && !field_is_nil(f, rec))
+	/* Not empty: the file may come back, and an empty cell would then take the value away. */
+	if (masked && (f->type == F_DATE || (f->flags & FIELD_WITHHELD)) && !field_is_nil(f, rec))
 		buf_z(cell, "**");
 	if (cell->n == 0 || masked)
 		export_text(x, buf_view(cell));

@@ -224,8 +224,8 @@ static enum err read_cell(struct import *im, size_t col)
 
 	if (f == NULL)
 		return OK;
-	/* No date looks so; what it was is known where the row is. */
-	if (f->type == F_DATE && (f->flags & FIELD_MASKED) && str_eqz(str_trim(cell), "**")) {
+	/* No value looks so; what it was is known where the row is. */
+	if (((f->type == F_DATE && (f->flags & FIELD_MASKED)) || (f->flags & FIELD_WITHHELD)) && str_eqz(str_trim(cell), "**")) {
 		im->masked |= UINT64_C(1) << (f - im->p->e->fields.v);
 		return OK;
 	}

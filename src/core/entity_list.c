@@ -88,7 +88,7 @@ static void search_words(struct req *rq, const struct entity_plan *p, struct sql
 		sqlb_add(b, first ? " AND ((lower(" : " OR (lower(");
 		sqlb_add(b, col);
 		sqlb_cond(b, ") LIKE lower(?) ESCAPE '!'", T(pattern));
-		if (e->fields.v[i].flags & FIELD_MASKED)
+		if (e->fields.v[i].flags & FIELD_PERSONAL)
 			seen_in_full(rq, p, b);
 		sqlb_add(b, ")");
 		first = false;
@@ -133,7 +133,7 @@ enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *
 		sqlb_add(b, " AND ");
 		sqlb_add(b, col);
 		sqlb_cond(b, f->type == F_SECRET ? "_hash = ?" : " = ?", v);
-		if ((f->flags & FIELD_MASKED) || (f->type == F_SECRET && e->full != NULL))
+		if ((f->flags & FIELD_PERSONAL) || (f->type == F_SECRET && e->full != NULL))
 			seen_in_full(rq, p, b);
 	}
 	struct str q = str_trim(req_query(rq, "q"));

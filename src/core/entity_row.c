@@ -15,13 +15,16 @@
 /* Personal data is held for a stated purpose, or not at all. */
 static enum err check_field(const struct entity *e, const struct field *f, struct error *err)
 {
-	bool person = f->type == F_SECRET || (f->flags & (FIELD_PRIVATE | FIELD_MASKED)) != 0;
+	bool person = f->type == F_SECRET || (f->flags & (FIELD_PRIVATE | FIELD_PERSONAL)) != 0;
 
 	if (person && (f->purpose == NULL || *f->purpose == '\0'))
 		return err_set(err, ERR_BUG, "purpose", f->name, "%s.%s holds personal data without a purpose", e->name,
 			f->name);
 	if ((f->flags & FIELD_MASKED) && f->type != F_STR && (f->type != F_DATE || (f->flags & FIELD_REQUIRED)))
 		return err_set(err, ERR_BUG, "masked", f->name, "%s.%s cannot be masked", e->name, f->name);
+	if ((f->flags & FIELD_WITHHELD) && (f->flags & (FIELD_SORT | FIELD_UNIQUE | FIELD_MASKED)))
+		return err_set(err, ERR_BUG, "withheld", f->name, "%s.%s cannot be withheld: its order or its key tells",
+			e->name, f->name);
 	if (f->type == F_SECRET && (f->flags & (FIELD_SEARCH | FIELD_SORT)))
 		return err_set(err, ERR_BUG, "secret", f->name, "%s.%s is sealed and has no order", e->name, f->name);
 	return OK;
@@ -146,9 +149,9 @@ void entity_mask_name(struct str s, struct buf *b)
 
 void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b)
 {
-	if (full || !(f->flags & FIELD_MASKED))
+	if (full || !(f->flags & FIELD_PERSONAL))
 		field_to_text(f, rec, b);
-	else if (f->type == F_STR)
+	else if (f->type == F_STR && (f->flags & FIELD_MASKED))
 		entity_mask_name(field_str(f, rec), b);
 }
 
@@ -157,11 +160,11 @@ static void field_json(const struct field *f, const void *rec, bool full, struct
 	char text[16];
 	struct buf b;
 
-	if (full || !(f->flags & FIELD_MASKED)) {
+	if (full || !(f->flags & FIELD_PERSONAL)) {
 		field_encode(f, rec, out);
 		return;
 	}
-	if (f->type != F_STR || field_is_nil(f, rec)) {
+	if (f->type != F_STR || (f->flags & FIELD_WITHHELD) || field_is_nil(f, rec)) {
 		jw_key(out, f->name);
 		jw_null(out);
 		return;

@@ -56,6 +56,7 @@ static const struct member field_member[] = {
 	{ "unique", F_BOOL, .maybe = true },
 	{ "create_only", F_BOOL, .maybe = true },
 	{ "masked", F_BOOL, .maybe = true, .help = "shown in part to whoever may not see people in full" },
+	{ "withheld", F_BOOL, .maybe = true, .help = "absent for whoever may not see the row in full" },
 	{ "min", F_INT, .maybe = true },
 	{ "max", F_INT, .maybe = true },
 	{ "ref", F_STR, .maybe = true, .help = "entity whose ids it holds" },
@@ -63,12 +64,16 @@ static const struct member field_member[] = {
 	{ "label_zh", F_STR, .maybe = true },
 	{ "label_en", F_STR, .maybe = true },
 	{ "words", F_STR, .list = 1, .maybe = true },
+	{ "words_zh", F_STR, .list = 1, .maybe = true, .help = "what people call each word; empty where there is no name" },
+	{ "words_en", F_STR, .list = 1, .maybe = true },
 };
 static const struct shape field_shape = { .name = "MetaField", MEMBERS(field_member) };
 
 static const struct member meta_member[] = {
 	{ "name", F_STR },
 	{ "path", F_STR },
+	{ "label_zh", F_STR, .maybe = true },
+	{ "label_en", F_STR, .maybe = true },
 	{ "perms", .of = &perms_shape },
 	{ "create", F_BOOL },
 	{ "import", F_BOOL },

@@ -135,7 +135,7 @@ static enum err seek_row(struct value_reader *v, const void *what, struct str te
 		char col[80] = "t.";
 		struct sqlb b;
 
-		if (by[i] == NULL || by[i]->type != F_STR || (by[i]->flags & (FIELD_MASKED | FIELD_PRIVATE)))
+		if (by[i] == NULL || by[i]->type != F_STR || (by[i]->flags & (FIELD_PERSONAL | FIELD_PRIVATE)))
 			continue;
 		sqlb_init(&b);
 		sqlb_add(&b, p->select);

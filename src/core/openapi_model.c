@@ -46,7 +46,7 @@ static void put_fields(const struct shape *s, struct prop out[PROPS_MAX], size_t
 {
 	for (size_t i = 0; s->fields != NULL && i < s->fields->n; i++) {
 		const struct field *f = &s->fields->v[i];
-		bool sure = i < 2 || (f->flags & (FIELD_REQUIRED | FIELD_ALWAYS));
+		bool sure = i < 2 || ((f->flags & (FIELD_REQUIRED | FIELD_ALWAYS)) && !(f->flags & FIELD_WITHHELD));
 
 		if (!(f->flags & FIELD_HIDDEN) && !lists_word(s->without, f->name))
 			put(out, n, (struct prop){ .name = f->name, .f = f, .required = !(f->flags & FIELD_PRIVATE),

@@ -37,6 +37,7 @@ const granted: Record<string, string[]> = {
 	'person.unmask': ['admin', 'director1', 'duty1', 'secretary1', 'leader1', 'grid1'],
 	'person.export': ['admin', 'director1', 'secretary1', 'auditor1'],
 	'person.read': logins.filter((l) => l !== 'resident1' && l !== 'dept1'),
+	'care.full': ['secretary1', 'leader1', 'auditor1'],
 	'care.write': ['secretary1', 'leader1', 'grid1'],
 	'kpi.read': logins.filter((l) => l !== 'resident1'),
 	'map.read': logins.filter((l) => l !== 'resident1'),

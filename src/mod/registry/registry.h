@@ -159,6 +159,7 @@ struct care_visit {
 	int64_t id, version;
 	int64_t plan_id, at, day, outcome;
 	struct str note;
+	int64_t event_id; /* what an opinion heard there became */
 	int64_t place;
 };
 

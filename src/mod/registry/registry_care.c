@@ -8,7 +8,7 @@
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
 
-enum { MISSED_MAX = 500, LEFT_DAYS = 90, TRIES = 2, PLAN_YEARS = 10 };
+enum { MISSED_MAX = 500, LEFT_DAYS = 90, TRIES = 2, PLAN_YEARS = 10, AHEAD_DAYS = 7, DUE_DEFAULT = 100, DUE_MAX = 500 };
 
 /* ---- plans ---- */
 
@@ -90,6 +90,17 @@ enum err care_plan_check(struct req *rq, const void *old, void *rec)
 
 /* ---- visits ---- */
 
+/* R032: what somebody said at a visit is followed as an event. */
+static enum err check_event(struct req *rq, int64_t id)
+{
+	bool seen = false;
+	enum err err = matter_seen(rq->db, rq->who, id, &seen);
+
+	if (err == OK && !seen)
+		err = req_fail(rq, ERR_INVALID, "reference", "event_id", "there is no such event");
+	return err;
+}
+
 enum err care_visit_check(struct req *rq, const void *old, void *rec)
 {
 	struct care_visit *v = rec;
@@ -111,7 +122,7 @@ enum err care_visit_check(struct req *rq, const void *old, void *rec)
 		return req_fail(rq, ERR_INVALID, "out_of_range", "at", "the plan began later");
 	if (p.ended_at != NIL && v->day > p.ended_at)
 		return req_fail(rq, ERR_CONFLICT, "care.ended", "plan_id", "the plan has ended");
-	return OK;
+	return v->event_id == NIL ? OK : check_event(rq, v->event_id);
 }
 
 enum err care_visit_after(struct req *rq, const void *old, const void *rec)
@@ -148,11 +159,15 @@ static void write_plan(const struct coverage *c, const struct care_row *r)
 	jw_kstr(c->out, "place_name", snap_place_name(req_snap(c->rq), r->place));
 }
 
+static const char *state_of(int64_t tries, int64_t due, int64_t day)
+{
+	return tries >= TRIES ? "pending" : due < day ? "overdue" : "due";
+}
+
 static void look(const struct care_row *r, void *arg)
 {
 	struct coverage *c = arg;
 	int64_t due = date_add(r->last != NIL ? r->last : r->started, r->cycle_days);
-	const char *state = r->tries >= TRIES ? "pending" : due < c->day ? "overdue" : "due";
 
 	c->all++;
 	/* a visit holds to the end of its cycle's last day */
@@ -166,7 +181,7 @@ static void look(const struct care_row *r, void *arg)
 	write_plan(c, r);
 	jw_kdate(c->out, "last", r->last);
 	jw_kdate(c->out, "due", due);
-	jw_kz(c->out, "state", state);
+	jw_kz(c->out, "state", state_of(r->tries, due, c->day));
 	jw_end_obj(c->out);
 }
 
@@ -204,6 +219,77 @@ enum err care_coverage_report(struct req *rq, struct jw *out)
 	jw_kint(out, "numerator", c.met);
 	jw_kint(out, "denominator", c.all);
 	jw_kreal(out, "value", c.all > 0 ? (double)c.met / (double)c.all : (double)NAN);
+	jw_end_obj(out);
+	return err;
+}
+
+/* ---- what is due ---- */
+
+struct dues {
+	struct req *rq;
+	struct jw *out;
+	int64_t day;
+};
+
+static void write_target(const struct dues *d, const struct due_row *r)
+{
+	bool people = r->target_kind == OBJECT_PERSON || r->target_kind == OBJECT_HOUSEHOLD;
+	bool full = !people || scope_sees(d->rq->who, person_entity.full, r->place);
+	const struct str none = { NULL, 0 };
+
+	jw_kstr(d->out, "target", registry_title(d->rq, &r->target, full));
+	jw_kz(d->out, "target_kind", vocab_word(&object_vocab, r->target_kind));
+	jw_kid(d->out, "target_id", r->target_id);
+	jw_kid(d->out, "place", r->place);
+	jw_kstr(d->out, "place_name", snap_place_name(req_snap(d->rq), r->place));
+	jw_kstr(d->out, "address", !full ? none : people ? registry_home(d->rq, &r->target) : r->target.address);
+	jw_kreal(d->out, "lon", full ? r->target.lon : (double)NAN);
+	jw_kreal(d->out, "lat", full ? r->target.lat : (double)NAN);
+}
+
+static void write_due(const struct due_row *r, void *arg)
+{
+	const struct dues *d = arg;
+
+	jw_obj(d->out);
+	jw_kid(d->out, "id", r->id);
+	write_target(d, r);
+	jw_kdate(d->out, "due", r->due);
+	jw_kdate(d->out, "last", r->last);
+	jw_kz(d->out, "state", state_of(r->tries, r->due, d->day));
+	jw_kint(d->out, "cycle_days", r->cycle_days);
+	jw_kz(d->out, "mode", vocab_word(&care_mode_vocab, r->mode));
+	jw_kid(d->out, "visitor_id", r->visitor_id);
+	jw_kstr(d->out, "visitor", r->visitor);
+	jw_end_obj(d->out);
+	d->rq->rows++;
+}
+
+enum err care_due_report(struct req *rq, struct jw *out)
+{
+	int64_t place = req_query_int(rq, "place"), days = req_query_int(rq, "days"), limit = req_query_int(rq, "limit");
+	struct due_query q = { .who = rq->who, .place = place == NIL ? 0 : place, .day = date_of(rq->now),
+		.limit = limit == NIL ? DUE_DEFAULT : limit, .mine = req_query_int(rq, "mine") == 1 };
+	struct dues d = { .rq = rq, .out = out, .day = q.day };
+	int64_t all = 0, overdue = 0;
+	enum err err;
+
+	days = days == NIL ? AHEAD_DAYS : days;
+	if (days < 0 || days > 366)
+		return req_fail(rq, ERR_INVALID, "range", "days", "days is 0 to 366");
+	if (q.limit < 1 || q.limit > DUE_MAX)
+		return req_fail(rq, ERR_INVALID, "range", "limit", "limit is 1 to %d", DUE_MAX);
+	q.until = date_add(q.day, days);
+	err = due_count(rq->db, &q, &all, &overdue);
+	jw_obj(out);
+	jw_kdate(out, "day", q.day);
+	jw_kdate(out, "until", q.until);
+	jw_kint(out, "count", all);
+	jw_kint(out, "overdue", overdue);
+	jw_karr(out, "items");
+	if (err == OK)
+		err = due_each(rq->db, &q, write_due, &d);
+	jw_end_arr(out);
 	jw_end_obj(out);
 	return err;
 }

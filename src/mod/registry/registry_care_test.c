@@ -157,12 +157,74 @@ static void test_floors(void **state)
 	assert_true(reg_said(t, "\"people\":null") && reg_said(t, "\"visit_plans\":null"));
 }
 
+/* What is due, for whom; and the condition is told only to those who set the plan and who check it. */
+static void test_due(void **state) /* R032 R034 */
+{
+	struct test_app *t = *state;
+	char b[32], r[32], h[32], p[32], plan[32], other[32], visited[32];
+
+	SKIP_WITHOUT(t);
+	assert_int_equal(reg_add(t, "buildings", b, "{\"name\":\"1栋\",\"place\":\"" GRID1 "\",\"lon\":106.5,\"lat\":29.5}"), 201);
+	assert_int_equal(reg_add(t, "rooms", r, "{\"building_id\":\"%s\",\"unit_no\":\"1\",\"room_no\":\"301\"}", b), 201);
+	assert_string_equal(test_str(t, "title"), "1栋 1-301");
+	assert_int_equal(reg_add(t, "households", h, "{\"room_id\":\"%s\",\"size\":1}", r), 201);
+	assert_int_equal(reg_add(t, "persons", p, "{\"name\":\"王建国\",\"household_id\":\"%s\",\"relation\":\"head\"}", h), 201);
+	assert_string_equal(test_str(t, "household_name"), "1栋 1-301");
+	assert_int_equal(reg_add(t, "care_plans", plan, "{\"target_kind\":\"person\",\"target_id\":\"%s\",\"type\":\"lone_elder\","
+		"\"basis\":\"独居老人探访\",\"law\":\"老年人权益保障法\",\"started\":\"2026-04-01\",\"expires\":\"2027-05-01\","
+		"\"cycle_days\":30}", p), 201);
+	assert_string_equal(test_str(t, "type"), "lone_elder");
+	make_plan(t, "visit", other, visited);
+	assert_int_equal(visit(t, visited, "met", "2026-05-10"), 201);
+	assert_int_equal(test_call(t, "GET /api/reports/care-due?place=" DISTRICT, NULL), 200);
+	assert_int_equal((int)test_num(t, "count"), 1);
+	assert_int_equal((int)test_num(t, "overdue"), 1);
+	assert_string_equal(test_str(t, "items.0.id"), plan);
+	assert_string_equal(test_str(t, "items.0.target"), "王建国");
+	assert_string_equal(test_str(t, "items.0.address"), "1栋 1-301");
+	assert_string_equal(test_str(t, "items.0.due"), "2026-05-01");
+	assert_string_equal(test_str(t, "items.0.state"), "overdue");
+	assert_true(test_num(t, "items.0.lon") == 106.5);
+	assert_int_equal(test_call(t, "GET /api/reports/care-due?days=30&mine=true&limit=1", NULL), 200);
+	assert_int_equal((int)test_num(t, "count"), 2);
+	assert_int_equal(test_len(t, "items"), 1);
+	assert_int_equal(test_call(t, "GET /api/reports/care-due?limit=0", NULL), 400);
+	assert_int_equal(test_call(t, "GET /api/reports/care-due?days=-1", NULL), 400);
+	assert_int_equal(reg_add(t, "care_visits", NULL, "{\"plan_id\":\"%s\",\"outcome\":\"met\",\"event_id\":\"999\"}", plan), 400);
+	assert_int_equal(visit(t, plan, "not_home", "2026-05-18"), 201);
+	assert_string_equal(test_str(t, "plan_name"), "王建国");
+	/* A worker of the grid visits and is not told why. */
+	test_post(t, ROLE_GRID_WORKER_FT, AT_GRID1);
+	assert_int_equal(test_callf(t, "GET /api/care_plans/%s", plan, NULL), 200);
+	assert_true(reg_said(t, "\"type\":null,\"basis\":null") && reg_said(t, "\"law\":null"));
+	assert_string_equal(test_str(t, "target_name"), "王建国");
+	assert_int_equal(test_call(t, "GET /api/care_plans?type=lone_elder&count=1", NULL), 200);
+	assert_int_equal((int)test_num(t, "count"), 0);
+	assert_int_equal(reg_patch(t, "care_plans", plan, "{\"cycle_days\":60}"), 200);
+	assert_int_equal(visit(t, plan, "met", "2026-05-19"), 201);
+	test_post(t, ROLE_DIRECTOR, AT_STREET1);
+	assert_int_equal(test_call(t, "GET /api/care_plans/export?format=csv&purpose=check", NULL), 200);
+	assert_false(reg_said(t, "lone_elder") || reg_said(t, "独居") || reg_said(t, "权益"));
+	test_post(t, ROLE_AUDITOR, AT_DISTRICT);
+	assert_int_equal(test_call(t, "GET /api/care_plans?type=lone_elder&count=1", NULL), 200);
+	assert_int_equal((int)test_num(t, "count"), 2);
+	assert_string_equal(test_str(t, "items.1.basis"), "独居老人探访");
+	assert_string_equal(test_str(t, "items.1.target_name"), "王**");
+	assert_int_equal(test_call(t, "GET /api/reports/care-due?days=90", NULL), 200);
+	assert_string_equal(test_str(t, "items.1.target"), "王**");
+	assert_true(reg_said(t, "\"address\":null,\"lon\":null"));
+	/* The record of the change does not tell either. */
+	assert_int_equal((int)reg_int(t, "SELECT count(*) AS n FROM audit WHERE object = 'care_plan' AND "
+		"(detail LIKE '%elder%' OR detail LIKE '%独居%')"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_coverage),
 		TEST_EMBEDDED(test_what_counts),
 		TEST_BOTH(test_floors),
+		TEST_BOTH(test_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,18 @@
 	" UNION " HOMES_BELOW " UNION " PEOPLE_BELOW
 #define MOVED "SET place = $2, version = version + 1, updated_at = $3 "
 
+/* An object by its id, whatever its kind: what it is called, and the building it is in. */
+#define OBJECT_COLUMNS                                                                                        \
+	"COALESCE(p.name, s.name, t.name, o.name, ac.name, CASE WHEN r.id IS NULL THEN b.name END) AS name, "  \
+	"b.name AS building, r.unit_no, r.room_no, COALESCE(s.address, t.address, o.address, b.address) AS address, " \
+	"COALESCE(s.lon, t.lon, o.lon, b.lon) AS lon, COALESCE(s.lat, t.lat, o.lat, b.lat) AS lat, "             \
+	"CASE WHEN p.id IS NULL THEN 0 ELSE 1 END AS person "
+#define OBJECT_JOINS(id)                                                                                      \
+	"LEFT JOIN person p ON p.id = " id " LEFT JOIN household h ON h.id = COALESCE(p.household_id, " id ") "   \
+	"LEFT JOIN room r ON r.id = COALESCE(h.room_id, " id ") "                                               \
+	"LEFT JOIN building b ON b.id = COALESCE(r.building_id, " id ") LEFT JOIN venue s ON s.id = " id           \
+	" LEFT JOIN thing t ON t.id = " id " LEFT JOIN organisation o ON o.id = " id " "
+
 const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_BUILDING_LAST] = "SELECT max(code) AS code FROM building WHERE code >= $1 AND code <= $2",
 	[Q_THING_LAST] = "SELECT max(code) AS code FROM thing WHERE code >= $1 AND code <= $2",
@@ -77,6 +89,8 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_BUILDING_PLANS] = "SELECT count(*) AS n FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $2 AND "
 			     "c.expires >= $2 AND (c.target_id = $1 OR c.target_id IN (SELECT id FROM room WHERE "
 			     "building_id = $1))",
+	[Q_OBJECT] = "SELECT " OBJECT_COLUMNS "FROM (SELECT COALESCE((SELECT target_id FROM care_plan WHERE id = $1), "
+		     "CAST($1 AS BIGINT)) AS id) k " OBJECT_JOINS("k.id") "LEFT JOIN account ac ON ac.id = k.id",
 };
 
 /* ---- codes ---- */
@@ -365,6 +379,109 @@ enum err care_left_each(struct dbc *c, const struct principal *who, int64_t plac
 
 	sqlb_release(&b);
 	return err;
+}
+
+/* ---- names ---- */
+
+static void object_at(struct rows *r, int col, struct object_row *ret)
+{
+	*ret = (struct object_row){ .name = row_str_at(r, col), .building = row_str_at(r, col + 1),
+		.unit_no = row_str_at(r, col + 2), .room_no = row_str_at(r, col + 3), .address = row_str_at(r, col + 4),
+		.lon = row_real_at(r, col + 5), .lat = row_real_at(r, col + 6), .person = row_int_at(r, col + 7) == 1 };
+}
+
+enum err object_find(struct dbc *c, int64_t id, struct arena *a, struct object_row *ret)
+{
+	struct rows *r = db_query(c, registry_sql[Q_OBJECT], ARGS(I(id)));
+
+	*ret = (struct object_row){ .lon = (double)NAN, .lat = (double)NAN };
+	if (rows_next(r)) {
+		object_at(r, 0, ret);
+		ret->name = str_dup(a, ret->name);
+		ret->building = str_dup(a, ret->building);
+		ret->unit_no = str_dup(a, ret->unit_no);
+		ret->room_no = str_dup(a, ret->room_no);
+		ret->address = str_dup(a, ret->address);
+	}
+	return rows_close(r);
+}
+
+enum err matter_seen(struct dbc *c, const struct principal *who, int64_t id, bool *ret)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_cond(&b, "SELECT m.id FROM matter m WHERE m.id = ?", I(id));
+	if (who != NULL)
+		scope_matter(&b, who);
+	struct rows *r = sqlb_query(&b, c);
+
+	*ret = rows_next(r);
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+/* ---- visits that are due ---- */
+
+static void due_where(struct sqlb *b, const struct due_query *q)
+{
+	sqlb_cond(b, " WHERE c.ended_at IS NULL AND c.started <= ?", I(q->day));
+	sqlb_cond(b, " AND c.expires >= ?", I(q->day));
+	sqlb_cond(b, " AND c.next_due <= ?", I(q->until));
+	care_sight(b, q->who, q->place);
+	if (!q->mine || q->who == NULL)
+		return;
+	sqlb_cond(b, " AND (c.visitor_id = ? OR (c.visitor_id IS NULL", I(q->who->user_id));
+	scope_place(b, q->who, "care.write", "c.place");
+	sqlb_add(b, "))");
+}
+
+#define COUNTS_FOR_C "(w.outcome = 0 OR (w.outcome = 2 AND c.mode = 1))"
+
+enum err due_each(struct dbc *c, const struct due_query *q, void (*fn)(const struct due_row *r, void *arg), void *arg)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT c.id, c.target_kind, c.target_id, c.place, c.next_due, (SELECT max(w.day) FROM care_visit w "
+		     "WHERE w.plan_id = c.id AND " COUNTS_FOR_C ") AS last, (SELECT count(DISTINCT x.day) FROM care_visit x "
+		     "WHERE x.plan_id = c.id AND x.outcome = 1 AND x.day > COALESCE((SELECT max(w.day) FROM care_visit w "
+		     "WHERE w.plan_id = c.id AND " COUNTS_FOR_C "), 0)) AS tries, c.cycle_days, c.mode, c.visitor_id, "
+		     "au.name AS visitor, " OBJECT_COLUMNS "FROM care_plan c " OBJECT_JOINS("c.target_id")
+		     "LEFT JOIN account ac ON ac.id = c.target_id LEFT JOIN account au ON au.id = c.visitor_id");
+	due_where(&b, q);
+	sqlb_cond(&b, " ORDER BY c.next_due, c.id LIMIT ?", I(q->limit));
+	struct rows *r = sqlb_query(&b, c);
+
+	while (rows_next(r)) {
+		struct due_row row = { .id = row_int_at(r, 0), .target_kind = row_int_at(r, 1), .target_id = row_int_at(r, 2),
+			.place = row_int_at(r, 3), .due = row_int_at(r, 4), .last = row_int_at(r, 5),
+			.tries = row_int_at(r, 6), .cycle_days = row_int_at(r, 7), .mode = row_int_at(r, 8),
+			.visitor_id = row_int_at(r, 9), .visitor = row_str_at(r, 10) };
+
+		object_at(r, 11, &row.target);
+		fn(&row, arg);
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, int64_t *ret_overdue)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_cond(&b, "SELECT count(*) AS n, COALESCE(sum(CASE WHEN c.next_due < ? THEN 1 ELSE 0 END), 0) AS late "
+		      "FROM care_plan c", I(q->day));
+	due_where(&b, q);
+	struct rows *r = sqlb_query(&b, c);
+
+	if (rows_next(r)) {
+		*ret_all = row_int_at(r, 0);
+		*ret_overdue = row_int_at(r, 1);
+	}
+	sqlb_release(&b);
+	return rows_close(r);
 }
 
 /* ---- counts and floors ---- */

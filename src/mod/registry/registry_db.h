@@ -14,6 +14,7 @@ enum {
 	Q_CLASS_COUNT, Q_CLASS_ADD, Q_CLASS_HAS,
 	Q_VISIT_LAST, Q_PLAN_DUE,
 	Q_FLOOR_ROOMS, Q_BUILDING_PLANS,
+	Q_OBJECT,
 	REGISTRY_NSQL
 };
 extern const char *const registry_sql[REGISTRY_NSQL];
@@ -63,6 +64,35 @@ extern const size_t nthing_class_seeds;
 /* Day of the last visit that counts, NIL: none. */
 enum err care_last(struct dbc *c, int64_t plan_id, int64_t mode, int64_t *ret_day) MUST_CHECK;
 enum err care_due_set(struct dbc *c, int64_t plan_id, int64_t due) MUST_CHECK;
+
+/* What an object of any kind is called, and where it is; of a visit plan: whom or what it is about; of an account:
+ * whose it is. */
+struct object_row {
+	struct str name; /* absent of a household and a room: they are called by where they are */
+	struct str building, unit_no, room_no, address;
+	double lon, lat;
+	bool person;
+};
+enum err object_find(struct dbc *c, int64_t id, struct arena *a, struct object_row *ret) MUST_CHECK;
+/* Is there such a matter in sight? */
+enum err matter_seen(struct dbc *c, const struct principal *who, int64_t id, bool *ret) MUST_CHECK;
+
+/* Plans in force on `day` with a visit due by `until`, the longest overdue first, in sight; with `mine` those that
+ * name the asker as visitor, and those of the asker's own area that name nobody. */
+struct due_query {
+	const struct principal *who;
+	int64_t place, day, until, limit; /* place 0: everywhere */
+	bool mine;
+};
+struct due_row {
+	int64_t id, target_kind, target_id, place, due, last, tries, cycle_days, mode, visitor_id;
+	struct str visitor;
+	struct object_row target;
+};
+enum err due_each(struct dbc *c, const struct due_query *q, void (*fn)(const struct due_row *r, void *arg),
+		  void *arg) MUST_CHECK;
+/* How many there are, and how many of them are overdue. */
+enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, int64_t *ret_overdue) MUST_CHECK;
 
 /* A plan as the coverage sees it on a day. */
 struct care_row {

@@ -6,6 +6,7 @@
 #define PURPOSE_BIRTH "services and duties that depend on age"
 #define PURPOSE_ID "telling people of one name apart; matching with official records"
 #define PURPOSE_PHONE "reaching a resident about their own matters, and in an emergency"
+#define PURPOSE_CARE "visiting on time whoever or whatever needs it; told to those who set the plan and who check it"
 #define PURPOSE_CONTACT "reaching whoever answers for the safety of a venue"
 
 /* ---- words ---- */
@@ -76,32 +77,32 @@ static VOCAB(care_outcome_vocab, "care_outcome", outcome_word, outcome_label);
 /* ---- fields ---- */
 
 #define SOURCE_FIELDS(S) \
-	FIELD(S, source, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &data_source_vocab, .label = "来源|数据来源"), \
-	FIELD(S, verified_at, F_TIME, .flags = FIELD_READONLY | FIELD_SORT, .label = "核实时间"), \
-	FIELD(S, verified_by, F_ID, .flags = FIELD_READONLY, .ref = "user", .label = "核实人")
+	FIELD(S, source, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &data_source_vocab, .label = "来源|数据来源|Source"), \
+	FIELD(S, verified_at, F_TIME, .flags = FIELD_READONLY | FIELD_SORT, .label = "核实时间|Verified"), \
+	FIELD(S, verified_by, F_ID, .flags = FIELD_READONLY, .ref = "user", .label = "核实人|Verified by")
 #define POINT_FIELDS(S) \
 	FIELD(S, lon, F_REAL, .min = -180, .max = 180, .label = "经度"), \
 	FIELD(S, lat, F_REAL, .min = -90, .max = 90, .label = "纬度")
 #define PLACE_FIELD(S) \
-	FIELD(S, place, F_CODE, .flags = FIELD_SCOPE | FIELD_FILTER | FIELD_ALWAYS, .label = "所在网格|网格编码|网格")
+	FIELD(S, place, F_CODE, .flags = FIELD_SCOPE | FIELD_FILTER | FIELD_ALWAYS, .label = "所在网格|网格编码|网格|Grid")
 #define PLACE_DERIVED(S) \
-	FIELD(S, place, F_CODE, .flags = FIELD_SCOPE | FIELD_FILTER | FIELD_READONLY | FIELD_ALWAYS, .label = "所在网格|网格编码|网格")
+	FIELD(S, place, F_CODE, .flags = FIELD_SCOPE | FIELD_FILTER | FIELD_READONLY | FIELD_ALWAYS, .label = "所在网格|网格编码|网格|Grid")
 #define ID_FIELDS(S) FIELD(S, id, F_ID, .flags = FIELD_READONLY), FIELD(S, version, F_INT)
-#define ACTIVE_FIELD(S) FIELD(S, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS, .label = "是否有效|在册")
+#define ACTIVE_FIELD(S) FIELD(S, active, F_BOOL, .flags = FIELD_FILTER | FIELD_ALWAYS, .label = "在册|是否有效|In the register")
 
 static const struct field building_field[] = {
 	ID_FIELDS(building),
 	FIELD(building, code, F_STR, .flags = FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH | FIELD_ALWAYS,
-		.min = BUILDING_CODE, .max = BUILDING_CODE, .label = "楼栋编码|楼栋代码"),
+		.min = BUILDING_CODE, .max = BUILDING_CODE, .label = "楼栋编码|楼栋代码|Building code"),
 	FIELD(building, name, F_STR, .flags = FIELD_REQUIRED | FIELD_SEARCH | FIELD_SORT, .min = 1, .max = 80,
-		.label = "楼栋名称|楼栋|楼号"),
+		.label = "楼栋名称|楼栋|楼号|Building"),
 	FIELD(building, address, F_STR, .flags = FIELD_SEARCH, .max = 200, .label = "地址|详细地址"),
 	FIELD(building, kind, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &building_kind_vocab, .label = "楼栋类型"),
 	FIELD(building, floors, F_INT, .min = 1, .max = 200, .label = "层数|楼层数"),
 	FIELD(building, units, F_INT, .min = 0, .max = 60, .label = "单元数"),
 	FIELD(building, year_built, F_INT, .min = 1000, .max = 2200, .label = "建成年份|建成年代"),
 	FIELD(building, structure, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &structure_vocab, .label = "结构|建筑结构"),
-	FIELD(building, has_lift, F_BOOL, .label = "有无电梯|电梯"),
+	FIELD(building, has_lift, F_BOOL, .label = "有无电梯|电梯|Lift"),
 	FIELD(building, risk, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &building_risk_vocab, .label = "风险等级"),
 	POINT_FIELDS(building),
 	PLACE_FIELD(building),
@@ -112,11 +113,11 @@ static const struct field building_field[] = {
 static const struct field room_field[] = {
 	ID_FIELDS(room),
 	FIELD(room, code, F_STR, .flags = FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH | FIELD_ALWAYS,
-		.max = ROOM_CODE_MAX, .label = "房屋编码"),
+		.max = ROOM_CODE_MAX, .label = "房屋编码|Room code"),
 	FIELD(room, building_id, F_ID, .flags = FIELD_CREATE | FIELD_FILTER | FIELD_ALWAYS, .ref = "building", .label = "楼栋"),
-	FIELD(room, unit_no, F_STR, .flags = FIELD_CREATE | FIELD_ALWAYS, .max = 8, .label = "单元|单元号"),
+	FIELD(room, unit_no, F_STR, .flags = FIELD_CREATE | FIELD_ALWAYS, .max = 8, .label = "单元|单元号|Unit"),
 	FIELD(room, floor, F_INT, .flags = FIELD_FILTER | FIELD_ALWAYS, .min = -10, .max = 200, .label = "楼层"),
-	FIELD(room, room_no, F_STR, .flags = FIELD_CREATE | FIELD_ALWAYS, .max = 8, .label = "房号|门牌号|室号"),
+	FIELD(room, room_no, F_STR, .flags = FIELD_CREATE | FIELD_ALWAYS, .max = 8, .label = "房号|门牌号|室号|Room"),
 	FIELD(room, use, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &room_use_vocab, .label = "用途|房屋用途"),
 	FIELD(room, area, F_REAL, .min = 0, .max = 100000, .label = "面积|建筑面积"),
 	PLACE_DERIVED(room),
@@ -126,11 +127,11 @@ static const struct field room_field[] = {
 static const struct field household_field[] = {
 	ID_FIELDS(household),
 	FIELD(household, code, F_STR, .flags = FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH | FIELD_ALWAYS,
-		.max = 48, .label = "户编码|户号"),
+		.max = 48, .label = "户编码|户号|Household code"),
 	FIELD(household, room_id, F_ID, .flags = FIELD_FILTER, .ref = "room", .label = "房屋"),
 	FIELD(household, head_id, F_ID, .ref = "person", .label = "户主"),
-	FIELD(household, size, F_INT, .min = 0, .max = 50, .label = "人数|户人数"),
-	FIELD(household, self_confirmed_at, F_TIME, .label = "本人确认时间"),
+	FIELD(household, size, F_INT, .min = 0, .max = 50, .label = "人数|户人数|People"),
+	FIELD(household, self_confirmed_at, F_TIME, .label = "本人确认时间|Confirmed by its members"),
 	PLACE_FIELD(household),
 	ACTIVE_FIELD(household),
 	SOURCE_FIELDS(household),
@@ -147,13 +148,13 @@ static const struct field person_field[] = {
 	FIELD(person, phone, F_SECRET, .flags = FIELD_FILTER, .max = 40, .purpose = PURPOSE_PHONE,
 		.label = "手机号|联系电话|电话|手机号码|联系方式|Phone"),
 	FIELD(person, residence_kind, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &residence_vocab,
-		.label = "居住类型|人口类型|人员类型"),
+		.label = "居住类型|人口类型|人员类型|Residence"),
 	FIELD(person, household_id, F_ID, .flags = FIELD_FILTER, .ref = "household", .label = "所属户"),
-	FIELD(person, relation, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &relation_vocab, .label = "与户主关系"),
+	FIELD(person, relation, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &relation_vocab, .label = "与户主关系|Relation to the head"),
 	PLACE_FIELD(person),
 	ACTIVE_FIELD(person),
-	FIELD(person, ended_at, F_DATE, .label = "离册日期|迁出日期"),
-	FIELD(person, ended_reason, F_ENUM, .flags = FIELD_FILTER, .vocab = &ended_vocab, .label = "离册原因"),
+	FIELD(person, ended_at, F_DATE, .label = "离册日期|迁出日期|Left on"),
+	FIELD(person, ended_reason, F_ENUM, .flags = FIELD_FILTER, .vocab = &ended_vocab, .label = "离册原因|Reason for leaving"),
 	SOURCE_FIELDS(person),
 };
 
@@ -168,7 +169,7 @@ static const struct field venue_field[] = {
 	FIELD(venue, phone, F_SECRET, .flags = FIELD_FILTER, .max = 40, .purpose = PURPOSE_CONTACT,
 		.label = "联系电话|电话|手机号"),
 	FIELD(venue, risk_level, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &risk_level_vocab, .label = "风险等级"),
-	FIELD(venue, last_check, F_DATE, .flags = FIELD_SORT, .label = "最近检查日期"),
+	FIELD(venue, last_check, F_DATE, .flags = FIELD_SORT, .label = "最近检查日期|Last check"),
 	FIELD(venue, address, F_STR, .flags = FIELD_SEARCH, .max = 200, .label = "地址|详细地址"),
 	POINT_FIELDS(venue),
 	PLACE_FIELD(venue),
@@ -190,9 +191,9 @@ static const struct field thing_field[] = {
 	ID_FIELDS(thing),
 	FIELD(thing, code, F_STR, .flags = FIELD_UNIQUE | FIELD_CREATE | FIELD_SORT | FIELD_SEARCH | FIELD_ALWAYS, .min = 4,
 		.max = 32, .label = "部件编码|部件标识码"),
-	FIELD(thing, class_code, F_STR, .flags = FIELD_REQUIRED | FIELD_FILTER, .min = 4, .max = 4, .label = "部件类别|类别代码"),
+	FIELD(thing, class_code, F_STR, .flags = FIELD_REQUIRED | FIELD_FILTER, .min = 4, .max = 4, .label = "部件类别|类别代码|Class"),
 	FIELD(thing, name, F_STR, .flags = FIELD_SEARCH | FIELD_SORT | FIELD_ALWAYS, .max = 80, .label = "部件名称|名称"),
-	FIELD(thing, owner_unit, F_ID, .flags = FIELD_FILTER, .ref = "unit", .label = "权属单位"),
+	FIELD(thing, owner_unit, F_ID, .flags = FIELD_FILTER, .ref = "unit", .label = "权属单位|Owner"),
 	FIELD(thing, state, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &thing_state_vocab, .label = "状态"),
 	FIELD(thing, address, F_STR, .flags = FIELD_SEARCH, .max = 200, .label = "位置|地址"),
 	POINT_FIELDS(thing),
@@ -203,7 +204,7 @@ static const struct field thing_field[] = {
 static const struct field organisation_field[] = {
 	ID_FIELDS(organisation),
 	FIELD(organisation, uscc, F_STR, .flags = FIELD_UNIQUE | FIELD_SEARCH, .max = 24,
-		.label = "统一社会信用代码|信用代码"),
+		.label = "统一社会信用代码|信用代码|Credit code"),
 	FIELD(organisation, name, F_STR, .flags = FIELD_REQUIRED | FIELD_SEARCH | FIELD_SORT, .min = 1, .max = 120,
 		.label = "单位名称|名称|企业名称"),
 	FIELD(organisation, kind, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &org_kind_vocab, .label = "单位类型|类型"),
@@ -218,11 +219,11 @@ static const struct field organisation_field[] = {
 
 static const struct field link_field[] = {
 	ID_FIELDS(link),
-	FIELD(link, role, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &link_role_vocab, .label = "关系"),
-	FIELD(link, from_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE, .vocab = &object_vocab),
-	FIELD(link, from_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER),
-	FIELD(link, to_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE, .vocab = &object_vocab),
-	FIELD(link, to_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER),
+	FIELD(link, role, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &link_role_vocab, .label = "关系|Relation"),
+	FIELD(link, from_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE, .vocab = &object_vocab, .label = "主体类别|Who: kind"),
+	FIELD(link, from_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .label = "主体|Who"),
+	FIELD(link, to_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE, .vocab = &object_vocab, .label = "对象类别|Of what: kind"),
+	FIELD(link, to_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .label = "对象|Of what"),
 	FIELD(link, valid_from, F_DATE, .flags = FIELD_SORT | FIELD_ALWAYS, .label = "开始日期"),
 	FIELD(link, valid_to, F_DATE, .label = "结束日期"),
 	PLACE_DERIVED(link),
@@ -231,7 +232,7 @@ static const struct field link_field[] = {
 
 static const struct field consent_field[] = {
 	ID_FIELDS(consent),
-	FIELD(consent, person_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .ref = "person", .label = "同意人"),
+	FIELD(consent, person_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .ref = "person", .label = "同意人|Who consents"),
 	FIELD(consent, purpose, F_STR, .flags = FIELD_REQUIRED | FIELD_CREATE, .min = 2, .max = 200, .label = "用途"),
 	FIELD(consent, guardian_id, F_ID, .flags = FIELD_CREATE, .ref = "person", .label = "监护人"),
 	FIELD(consent, given_at, F_TIME, .flags = FIELD_CREATE | FIELD_SORT | FIELD_ALWAYS, .label = "同意时间"),
@@ -242,18 +243,21 @@ static const struct field consent_field[] = {
 
 static const struct field care_plan_field[] = {
 	ID_FIELDS(care_plan),
-	FIELD(care_plan, target_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &object_vocab),
-	FIELD(care_plan, target_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER),
-	FIELD(care_plan, type, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &care_type_vocab),
-	FIELD(care_plan, basis, F_STR, .flags = FIELD_REQUIRED, .min = 2, .max = 200, .label = "依据"),
-	FIELD(care_plan, consent_id, F_ID, .flags = FIELD_FILTER, .ref = "consent", .label = "同意书"),
-	FIELD(care_plan, law, F_STR, .max = 200, .label = "法律依据"),
+	FIELD(care_plan, target_kind, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &object_vocab,
+		.label = "对象类别|Kind"),
+	FIELD(care_plan, target_id, F_ID, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .label = "对象|Visited"),
+	FIELD(care_plan, type, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER | FIELD_WITHHELD,
+		.vocab = &care_type_vocab, .purpose = PURPOSE_CARE, .label = "关注类型|Type of plan"),
+	FIELD(care_plan, basis, F_STR, .flags = FIELD_REQUIRED | FIELD_WITHHELD, .min = 2, .max = 200,
+		.purpose = PURPOSE_CARE, .label = "依据|Basis"),
+	FIELD(care_plan, consent_id, F_ID, .flags = FIELD_FILTER, .ref = "consent", .label = "同意书|Consent"),
+	FIELD(care_plan, law, F_STR, .flags = FIELD_WITHHELD, .max = 200, .purpose = PURPOSE_CARE, .label = "法律依据|Law"),
 	FIELD(care_plan, started, F_DATE, .flags = FIELD_SORT | FIELD_ALWAYS, .label = "开始日期"),
 	FIELD(care_plan, expires, F_DATE, .flags = FIELD_REQUIRED | FIELD_SORT, .label = "到期日期"),
-	FIELD(care_plan, cycle_days, F_INT, .flags = FIELD_REQUIRED, .min = 1, .max = 366, .label = "周期天数"),
-	FIELD(care_plan, mode, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &care_mode_vocab, .label = "方式"),
-	FIELD(care_plan, visitor_id, F_ID, .flags = FIELD_FILTER, .ref = "user", .label = "走访人"),
-	FIELD(care_plan, next_due, F_DATE, .flags = FIELD_READONLY | FIELD_SORT | FIELD_ALWAYS, .label = "下次应访"),
+	FIELD(care_plan, cycle_days, F_INT, .flags = FIELD_REQUIRED, .min = 1, .max = 366, .label = "周期天数|Every (days)"),
+	FIELD(care_plan, mode, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &care_mode_vocab, .label = "方式|Way"),
+	FIELD(care_plan, visitor_id, F_ID, .flags = FIELD_FILTER, .ref = "user", .label = "走访人|Visitor"),
+	FIELD(care_plan, next_due, F_DATE, .flags = FIELD_READONLY | FIELD_SORT | FIELD_ALWAYS, .label = "下次应访|Next visit due"),
 	FIELD(care_plan, ended_at, F_DATE, .label = "结束日期"),
 	FIELD(care_plan, ended_reason, F_ENUM, .flags = FIELD_FILTER, .vocab = &ended_vocab, .label = "结束原因"),
 	PLACE_DERIVED(care_plan),
@@ -267,93 +271,94 @@ static const struct field care_visit_field[] = {
 	FIELD(care_visit, outcome, F_ENUM, .flags = FIELD_REQUIRED | FIELD_CREATE | FIELD_FILTER, .vocab = &care_outcome_vocab,
 		.label = "结果"),
 	FIELD(care_visit, note, F_STR, .max = 500, .label = "备注"),
+	FIELD(care_visit, event_id, F_ID, .flags = FIELD_CREATE | FIELD_FILTER, .ref = "matter", .label = "转为事件|Event"),
 	PLACE_DERIVED(care_visit),
 };
 
 /* ---- tables ---- */
 
 const struct entity building_entity = {
-	.name = "building", .table = "building", .path = "buildings",
+	.name = "building", .table = "building", .path = "buildings", .label = "楼栋|Buildings",
 	.fields = FIELDS(building, building_field),
 	.read = "registry.read", .write = "registry.write", .order = "code",
 	.check = building_check, .after = building_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity room_entity = {
-	.name = "room", .table = "room", .path = "rooms",
+	.name = "room", .table = "room", .path = "rooms", .label = "房屋|Rooms",
 	.fields = FIELDS(room, room_field),
 	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_DELETE,
-	.check = room_check, .after = room_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = room_check, .after = room_after, .extra_row = registry_names, .more_row = &room_names,
 };
 
 const struct entity household_entity = {
-	.name = "household", .table = "household", .path = "households",
+	.name = "household", .table = "household", .path = "households", .label = "家庭户|Households",
 	.fields = FIELDS(household, household_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "code",
-	.check = household_check, .after = household_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = household_check, .after = household_after, .extra_row = registry_names, .more_row = &household_names,
 };
 
 const struct entity person_entity = {
-	.name = "person", .table = "person", .path = "persons",
+	.name = "person", .table = "person", .path = "persons", .label = "人员|People",
 	.fields = FIELDS(person, person_field),
 	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .order = "id",
-	.check = person_check, .after = person_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = person_check, .after = person_after, .extra_row = registry_names, .more_row = &person_names,
 };
 
 const struct entity venue_entity = {
-	.name = "venue", .table = "venue", .path = "venues",
+	.name = "venue", .table = "venue", .path = "venues", .label = "场所|Venues",
 	.fields = FIELDS(venue, venue_field),
 	.read = "registry.read", .write = "registry.write", .full = "person.full", .order = "name",
-	.check = venue_check, .after = venue_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = venue_check, .after = venue_after, .extra_row = registry_names, .more_row = &venue_names,
 };
 
 const struct entity thing_class_entity = {
-	.name = "thing_class", .table = "thing_class", .path = "thing_classes",
+	.name = "thing_class", .table = "thing_class", .path = "thing_classes", .label = "部件类别|Classes of things",
 	.fields = FIELDS(thing_class, thing_class_field),
 	.read = "registry.read", .write = "admin.codes", .order = "code", .check = thing_class_check,
 };
 
 const struct entity thing_entity = {
-	.name = "thing", .table = "thing", .path = "things",
+	.name = "thing", .table = "thing", .path = "things", .label = "部件|Things",
 	.fields = FIELDS(thing, thing_field),
 	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_DELETE,
-	.check = thing_check, .after = thing_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = thing_check, .after = thing_after, .extra_row = registry_names, .more_row = &thing_names,
 };
 
 const struct entity organisation_entity = {
-	.name = "organisation", .table = "organisation", .path = "organisations",
+	.name = "organisation", .table = "organisation", .path = "organisations", .label = "单位组织|Organisations",
 	.fields = FIELDS(organisation, organisation_field),
 	.read = "registry.read", .write = "registry.write", .order = "name",
 	.check = organisation_check, .after = organisation_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity link_entity = {
-	.name = "link", .table = "link", .path = "links",
+	.name = "link", .table = "link", .path = "links", .label = "关系|Links",
 	.fields = FIELDS(link, link_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "id", .flags = ENTITY_DELETE,
-	.check = link_check, .after = link_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = link_check, .after = link_after, .extra_row = registry_names, .more_row = &link_names,
 };
 
 const struct entity consent_entity = {
-	.name = "consent", .table = "consent", .path = "consents",
+	.name = "consent", .table = "consent", .path = "consents", .label = "同意记录|Consents",
 	.fields = FIELDS(consent, consent_field),
 	.read = "person.read", .write = "person.write", .export = "person.export", .order = "id",
 	.flags = ENTITY_NO_IMPORT,
-	.check = consent_check, .after = consent_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = consent_check, .after = consent_after, .extra_row = registry_names, .more_row = &consent_names,
 };
 
 const struct entity care_plan_entity = {
-	.name = "care_plan", .table = "care_plan", .path = "care_plans",
+	.name = "care_plan", .table = "care_plan", .path = "care_plans", .label = "走访计划|Visit plans",
 	.fields = FIELDS(care_plan, care_plan_field),
-	.read = "care.read", .write = "care.write", .export = "care.export", .order = "next_due",
-	.check = care_plan_check, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.read = "care.read", .write = "care.write", .full = "care.full", .export = "care.export", .order = "next_due",
+	.check = care_plan_check, .extra_row = registry_names, .more_row = &care_plan_names,
 };
 
 const struct entity care_visit_entity = {
-	.name = "care_visit", .table = "care_visit", .path = "care_visits",
+	.name = "care_visit", .table = "care_visit", .path = "care_visits", .label = "走访记录|Visits",
 	.fields = FIELDS(care_visit, care_visit_field),
 	.read = "care.read", .write = "care.write", .export = "care.export", .order = "-at", .flags = ENTITY_NO_IMPORT,
-	.check = care_visit_check, .after = care_visit_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
+	.check = care_visit_check, .after = care_visit_after, .extra_row = registry_names, .more_row = &care_visit_names,
 };
 
 /* ---- routes ---- */
@@ -459,6 +464,27 @@ static const struct member left_member[] = {
 	{ "reason", F_ENUM, .vocab = &ended_vocab, .null = true },
 };
 static const struct shape left_shape = { .name = "CareLeft", .base = &plan_shape, MEMBERS(left_member) };
+static const struct member due_member[] = {
+	{ "address", F_STR, .null = true, .help = "where people are seen in full; else only the place" },
+	{ "lon", F_REAL, .null = true },
+	{ "lat", F_REAL, .null = true },
+	{ "due", F_DATE },
+	{ "last", F_DATE, .null = true, .help = "the last visit that counts" },
+	{ "state", F_ENUM, .vocab = &due_vocab, .help = "pending: nobody at home on two days" },
+	{ "cycle_days", F_INT },
+	{ "mode", F_ENUM, .vocab = &care_mode_vocab },
+	{ "visitor_id", F_ID, .null = true },
+	{ "visitor", F_STR, .null = true },
+};
+static const struct shape due_shape = { .name = "CareDue", .base = &plan_shape, MEMBERS(due_member) };
+static const struct member dues_member[] = {
+	{ "day", F_DATE },
+	{ "until", F_DATE },
+	{ "count", F_INT, .help = "due by then, listed or not" },
+	{ "overdue", F_INT, .help = "of them" },
+	{ "items", .of = &due_shape, .list = 1, .help = "the longest overdue first" },
+};
+static const struct shape dues_shape = { .name = "CareDues", MEMBERS(dues_member) };
 static const struct member coverage_member[] = {
 	{ "day", F_DATE },
 	{ "numerator", F_INT },
@@ -473,6 +499,13 @@ static const struct param place_params[] = { { "place", F_CODE, "only this place
 static const struct param coverage_params[] = {
 	{ "place", F_CODE, "only this place and below" },
 	{ "at", F_DATE, "as it stood at the end of this day; default today" },
+};
+
+static const struct param due_params[] = {
+	{ "place", F_CODE, "only this place and below" },
+	{ "mine", F_BOOL, "only what names the asker as visitor, and what names nobody in the asker's own area" },
+	{ "days", F_INT, "due within so many days; default 7" },
+	{ "limit", F_INT, "1 to 500; default 100" },
 };
 
 static const struct route registry_routes[] = {
@@ -497,6 +530,9 @@ static const struct route registry_routes[] = {
 	{ .method = M_GET, .path = "/api/reports/care-coverage", .perm = "care.read", .query = coverage_params,
 	  .nquery = ARRAY_LEN(coverage_params), .reply = &coverage_shape, .fn = care_coverage_report, .id = "getCareCoverage",
 	  .summary = "Share of visit plans with a visit in their cycle, and those without" },
+	{ .method = M_GET, .path = "/api/reports/care-due", .perm = "care.read", .query = due_params,
+	  .nquery = ARRAY_LEN(due_params), .reply = &dues_shape, .fn = care_due_report, .id = "listCareDue",
+	  .summary = "Visits that are due or overdue, with place and day" },
 };
 
 static enum err registry_seed(struct app *app, struct dbc *c)

@@ -25,6 +25,15 @@ enum err registry_object(struct req *rq, int64_t object, int64_t id, const char 
 int64_t registry_place(const struct entity *e, const void *rec);
 /* "王**", in the request's arena; absent stays absent. */
 struct str registry_masked(struct req *rq, struct str name);
+/* "1栋 2-301": where an object is, in the request's arena; absent where no building is known. */
+struct object_row;
+struct str registry_home(struct req *rq, const struct object_row *o);
+/* What it is called: a person's name masked unless `full`, a household and a room by where they are. */
+struct str registry_title(struct req *rq, const struct object_row *o, bool full);
+/* An extra_row: names of the places and rows that a row refers to. */
+void registry_names(struct req *rq, const struct entity *e, const void *rec, struct jw *out);
+extern const struct shape person_names, household_names, room_names, venue_names, thing_names, link_names, consent_names,
+	care_plan_names, care_visit_names;
 /* Replaces a telephone number by its plain form. */
 enum err registry_phone(struct req *rq, const char *field, struct str *phone) MUST_CHECK;
 enum data_source registry_channel(const struct req *rq);
@@ -60,6 +69,7 @@ enum err registry_verify(struct req *rq, struct jw *out) MUST_CHECK;
 enum err registry_counts(struct req *rq, struct jw *out) MUST_CHECK;
 enum err building_floors(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_coverage_report(struct req *rq, struct jw *out) MUST_CHECK;
+enum err care_due_report(struct req *rq, struct jw *out) MUST_CHECK;
 
 extern const struct fields unmask_fields;
 

@@ -256,6 +256,33 @@ export interface CareCoverage {
 	left: CareLeft[]
 }
 
+export interface CareDue {
+	id: Id
+	target: string | null
+	target_kind: RegistryObject
+	target_id: Id
+	place: Code
+	place_name: string | null
+	address: string | null
+	lon: number | null
+	lat: number | null
+	due: Day
+	last: Day | null
+	state: CareDue
+	cycle_days: number
+	mode: CareMode
+	visitor_id: Id | null
+	visitor: string | null
+}
+
+export interface CareDues {
+	day: Day
+	until: Day
+	count: number
+	overdue: number
+	items: CareDue[]
+}
+
 export interface CareLeft {
 	id: Id
 	target: string | null
@@ -281,12 +308,14 @@ export interface CareMissed {
 
 export interface CarePlan {
 	place_name: string | null
+	target_name: string | null
+	visitor_name: string | null
 	id: Id
 	version: number
 	target_kind: RegistryObject
 	target_id: Id
-	type: CareType
-	basis: string
+	type: CareType | null
+	basis: string | null
 	consent_id: Id | null
 	law: string | null
 	started: Day
@@ -338,12 +367,14 @@ export interface CarePlanPatch {
 
 export interface CareVisit {
 	place_name: string | null
+	plan_name: string | null
 	id: Id
 	version: number
 	plan_id: Id
 	at: Time
 	outcome: CareOutcome
 	note: string | null
+	event_id: Id | null
 	place: Code
 	created_at?: Time
 	updated_at?: Time
@@ -355,6 +386,7 @@ export interface CareVisitInput {
 	at?: Time | null
 	outcome: CareOutcome
 	note?: string | null
+	event_id?: Id | null
 }
 
 export interface CareVisitPatch {
@@ -363,6 +395,7 @@ export interface CareVisitPatch {
 	at?: Time | null
 	outcome?: CareOutcome
 	note?: string | null
+	event_id?: Id | null
 }
 
 export interface Change {
@@ -444,6 +477,8 @@ export interface CodeQuestionPatch {
 
 export interface Consent {
 	place_name: string | null
+	person_name: string | null
+	guardian_name: string | null
 	id: Id
 	version: number
 	person_id: Id
@@ -954,6 +989,8 @@ export interface HistoryItem {
 
 export interface Household {
 	place_name: string | null
+	title: string | null
+	head_name: string | null
 	id: Id
 	version: number
 	code: string
@@ -1251,6 +1288,8 @@ export interface KpiSample {
 
 export interface Link {
 	place_name: string | null
+	from_name: string | null
+	to_name: string | null
 	id: Id
 	version: number
 	role: LinkRole
@@ -1408,6 +1447,8 @@ export interface MetaAction {
 export interface MetaEntity {
 	name: string
 	path: string
+	label_zh?: string
+	label_en?: string
 	perms: { read: string; write: string; export: string }
 	create: boolean
 	import: boolean
@@ -1429,6 +1470,7 @@ export interface MetaField {
 	unique?: boolean
 	create_only?: boolean
 	masked?: boolean
+	withheld?: boolean
 	min?: number
 	max?: number
 	ref?: string
@@ -1436,6 +1478,8 @@ export interface MetaField {
 	label_zh?: string
 	label_en?: string
 	words?: string[]
+	words_zh?: string[]
+	words_en?: string[]
 }
 
 export interface MetaKind {
@@ -1617,6 +1661,7 @@ export interface PartyOrgStep {
 
 export interface Person {
 	place_name: string | null
+	household_name: string | null
 	id: Id
 	version: number
 	name: string
@@ -1973,6 +2018,7 @@ export interface Reporter {
 
 export interface Room {
 	place_name: string | null
+	title: string | null
 	id: Id
 	version: number
 	code: string
@@ -2164,6 +2210,7 @@ export interface TaskDetail {
 
 export interface Thing {
 	place_name: string | null
+	owner_unit_name: string | null
 	id: Id
 	version: number
 	code: string
@@ -2331,6 +2378,7 @@ export interface UserPatch {
 
 export interface Venue {
 	place_name: string | null
+	org_name: string | null
 	id: Id
 	version: number
 	code: string | null
@@ -3854,6 +3902,15 @@ export interface Operations {
 		body: null
 		reply: CareCoverage
 	}
+	/** Visits that are due or overdue, with place and day */
+	listCareDue: {
+		method: 'GET'
+		path: '/api/reports/care-due'
+		params: null
+		query: { place?: Code; mine?: boolean; days?: number; limit?: number }
+		body: null
+		reply: CareDues
+	}
 	/** List */
 	listOrganisations: {
 		method: 'GET'
@@ -4471,7 +4528,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/care_visits'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: CareOutcome }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: CareOutcome; event_id?: Id }
 		body: null
 		reply: Page<CareVisit>
 	}
@@ -4480,7 +4537,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/care_visits/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; format?: string; purpose?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; event_id?: Id; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}

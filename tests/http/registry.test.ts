@@ -1,0 +1,63 @@
+/* The registry over HTTP: who is told what of a visit plan, what is due, and names for the screens. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { all, type Json, ok } from './lib/district.ts';
+import { useServer } from './lib/server.ts';
+
+const gz = useServer();
+
+test('R034 the condition behind a visit plan is told to those who set it and who check it, and to nobody else', async () => {
+	const told = async (login: string): Promise<Json[]> => all(await gz.signIn(login), '/api/care_plans');
+	for (const login of ['secretary1', 'leader1', 'auditor1']) {
+		const plans = await told(login);
+		assert.ok(plans.length > 0, `${login} has plans`);
+		assert.ok(plans.every((p) => p.type !== null && p.basis !== null), login);
+	}
+	for (const login of ['admin', 'district', 'director1', 'duty1', 'grid1']) {
+		const c = await gz.signIn(login), plans = await told(login);
+		assert.ok(plans.length > 0, `${login} has plans`);
+		assert.ok(plans.every((p) => p.type === null && p.basis === null && p.law === null), login);
+		assert.equal(ok(await c.get('/api/care_plans', { type: 'lone_elder', count: true })).count, 0, `${login} filters by it`);
+		const one = plans[0];
+		assert.equal(ok(await c.get(`/api/care_plans/${one.id}`)).type, null);
+	}
+	const secretary = await told('secretary1');
+	const word = secretary.find((p) => p.target_kind === 'person')?.type as string;
+	const file = await (await gz.signIn('director1')).get('/api/care_plans/export', { format: 'csv', purpose: '核对走访计划' });
+	assert.equal(file.status, 200);
+	assert.ok(!file.text.includes(word) && file.text.includes('**'), 'the export withholds it too');
+});
+
+test('R032 what is due comes with place and day, the longest overdue first; a visit moves it', async () => {
+	const c = await gz.signIn('grid1');
+	const list = ok(await c.get('/api/reports/care-due', { mine: true, days: 90 }));
+	assert.ok(list.items.length > 0 && list.count >= list.items.length);
+	const days = list.items.map((i: Json) => i.due);
+	assert.deepEqual(days, [...days].sort());
+	const first = list.items[0];
+	assert.ok(first.target && first.place_name, JSON.stringify(first));
+	const event = await c.post('/api/events', { title: '楼道灯不亮', text: '走访时反映', code: 'DJ06', source: 'grid', place: first.place });
+	assert.equal(event.status, 201, event.text);
+	const visit = await c.post('/api/care_visits', { plan_id: first.id, outcome: 'met', note: '一切如常', event_id: event.body.id });
+	assert.equal(visit.status, 201, visit.text);
+	assert.equal(visit.body.event_id, event.body.id);
+	const after = ok(await c.get('/api/reports/care-due', { mine: true, days: 90 })).items.find((i: Json) => i.id === first.id);
+	assert.ok(after === undefined || after.due > first.due);
+	// an event out of sight is none
+	const none = await c.post('/api/care_visits', { plan_id: first.id, outcome: 'met', event_id: '1' });
+	assert.equal(none.status, 400, none.text);
+	assert.equal((await (await gz.signIn('resident1')).get('/api/reports/care-due')).status, 403);
+});
+
+test('the lists say what they are called in both languages, and rows name what they refer to', async () => {
+	const c = await gz.signIn('grid1');
+	const persons = ok(await c.get('/api/meta')).entities.find((e: Json) => e.path === 'persons');
+	assert.deepEqual([persons.label_zh, persons.label_en], ['人员', 'People']);
+	const sex = persons.fields.find((f: Json) => f.name === 'sex');
+	assert.deepEqual([sex.label_zh, sex.words[1], sex.words_zh[1], sex.words_en[1]], ['性别', 'male', '男', 'Male']);
+	const home = ok(await c.get('/api/households', { limit: 1 })).items[0];
+	assert.match(home.title, /\d/);
+	assert.ok(home.head_name === null || home.head_name.length > 0);
+	const member = ok(await c.get('/api/persons', { household_id: home.id, limit: 1 })).items[0];
+	assert.equal(member.household_name, home.title);
+});
