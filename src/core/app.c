@@ -2,14 +2,10 @@
  * Making the application: opening the store, checking that the modules fit together, loading keys and
  * the snapshot, starting and stopping the server's threads.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crypto.h"
 #include "core/account.h"
 #include "core/app.h"
 #include "core/audit.h"
@@ -22,6 +18,7 @@
 #include "core/notify.h"
 #include "core/rate.h"
 #include "core/search.h"
+#include "core/secret.h"
 #include "core/tally.h"
 
 enum { START_ARENA = 64 << 20, SSE_CLIENTS = 6000 };
@@ -48,52 +45,6 @@ void req_local_done(struct req *rq)
 {
 	snap_put(rq->snap);
 	rq->snap = NULL;
-}
-
-/* ---- keys ---- */
-
-static enum err read_keys(int fd, struct app_keys *k)
-{
-	return read(fd, k, sizeof(*k)) == (ssize_t)sizeof(*k) ? OK : ERR_IO;
-}
-
-static enum err make_keys(const char *path, struct app_keys *k)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	unsigned char *p = (unsigned char *)k;
-
-	if (fd < 0)
-		return ERR_IO;
-	for (size_t i = 0; i < sizeof(*k); i += sizeof(uint64_t)) {
-		uint64_t v = crypto_random();
-
-		memcpy(p + i, &v, sizeof(v));
-	}
-	enum err err = write(fd, k, sizeof(*k)) == (ssize_t)sizeof(*k) && fsync(fd) == 0 ? OK : ERR_IO;
-
-	close(fd);
-	return err;
-}
-
-static enum err load_keys(struct app *app, const char *path, struct error *e)
-{
-	int fd;
-	enum err err;
-
-	if (path == NULL)
-		return err_set(e, ERR_INVALID, "key_file", "key-file", "a key file is needed");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		err = make_keys(path, &app->keys);
-	else if (fd < 0)
-		err = ERR_IO;
-	else
-		err = read_keys(fd, &app->keys);
-	if (fd >= 0)
-		close(fd);
-	if (err != OK)
-		return err_set(e, err, "key_file", "key-file", "cannot read or make the key file %s", path);
-	return OK;
 }
 
 /* ---- modules ---- */
@@ -194,6 +145,8 @@ static enum err open_store(struct app *app, const struct app_options *o, bool mi
 			version,
 			gezhi_migrations[gezhi_migrations_n - 1].number);
 	if (err == OK)
+		err = secret_keys_fit(app, c, o->alone, e);
+	if (err == OK)
 		err = snap_reload(app, c);
 	dbc_free(c);
 	return err;
@@ -215,6 +168,7 @@ enum err app_open(const struct app_options *o, const struct module *const *modul
 	app->log = log;
 	app->version = GEZHI_VERSION;
 	app->file_dir = o->file_dir;
+	app->key_fd = -1;
 	pthread_mutex_init(&app->snap_lock, NULL);
 	app->arena = arena_new(START_ARENA);
 	app->sessions = session_cache_new();
@@ -223,7 +177,7 @@ enum err app_open(const struct app_options *o, const struct module *const *modul
 	if (app->arena == NULL || app->sessions == NULL || app->rate == NULL || app->metrics == NULL)
 		err = ERR_NOMEM;
 	if (err == OK)
-		err = load_keys(app, o->key_file, e);
+		err = keys_open(o->key_file, o->alone, &app->keys, &app->key_fd, e);
 	if (err == OK)
 		err = add_modules(app, modules, e);
 	if (err == OK)
@@ -253,6 +207,8 @@ void app_close(struct app *app)
 	metrics_free(app->metrics);
 	arena_free(app->arena);
 	pthread_mutex_destroy(&app->snap_lock);
+	if (app->key_fd >= 0)
+		close(app->key_fd);
 	free((void *)(uintptr_t)app->log);
 	free(app);
 }
@@ -302,6 +258,7 @@ void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg),
 	each(audit_sql, audit_nsql, fn, arg);
 	each(notify_sql, notify_nsql, fn, arg);
 	each(tally_sql, tally_nsql, fn, arg);
+	secret_sql_each(fn, arg);
 	for (size_t i = 0; i < app->nmodule; i++)
 		each(app->module[i]->sql, app->module[i]->nsql, fn, arg);
 	for (size_t i = 0; i < app->nentity; i++)

@@ -11,6 +11,7 @@
 #include "base/calendar.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "core/keys.h"
 #include "core/scope.h"
 #include "db/db.h"
 #include "http/http.h"
@@ -19,6 +20,7 @@ struct app;
 struct entity;
 struct entity_plan;
 struct matter_kind;
+struct sealed;
 struct snap;
 
 /* Periodic work, run by one thread per process; on PostgreSQL by one process at a time. */
@@ -38,6 +40,8 @@ struct module {
 	size_t njob;
 	const char *const *sql; /* every SQL text, for the test that prepares them */
 	size_t nsql;
+	const struct sealed *sealed; /* sealed columns beside those of the entities (core/secret.h) */
+	size_t nsealed;
 	/* Inserts rows the module cannot live without, where they are missing. In a transaction. */
 	enum err (*seed)(struct app *app, struct dbc *c);
 	/* Loads the module's part of a snapshot into s->part[module index]; free_part releases it. */
@@ -81,11 +85,6 @@ struct snap {
 	void *part[MODULES_MAX];
 };
 
-struct app_keys {
-	unsigned char data[32]; /* identifiers at rest */
-	unsigned char blind[32]; /* blind index */
-};
-
 struct app {
 	const struct log *log;
 	struct db *db;
@@ -107,6 +106,7 @@ struct app {
 	const struct matter_kind *kind[KINDS_MAX]; /* index = kind number in the table */
 	size_t nkind;
 	struct app_keys keys;
+	int key_fd; /* holds the key file's lock */
 	const char *file_dir;
 	const char *version;
 	bool demo;
@@ -143,6 +143,7 @@ struct app_options {
 	const char *url;
 	const char *key_file;  /* created when absent, mode 0600 */
 	const char *file_dir;
+	bool alone; /* the only program on this store: its keys are being changed */
 	bool unsafe_fast;
 	int pg_writers;
 	enum log_level log_level;

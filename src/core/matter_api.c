@@ -11,6 +11,7 @@
 #include "core/matter_list.h"
 #include "core/matter_sweep.h"
 #include "core/openapi.h"
+#include "core/secret.h"
 #include "core/tally.h"
 
 enum { BULK_MAX = 200 };
@@ -603,6 +604,8 @@ static const struct job module_job[] = {
 	{ .name = "purge", .period_ms = 600000, .fn = matter_purge },
 };
 
+static const struct sealed matter_sealed[] = { { "matter", "reporter" } };
+
 const struct module matter_module = {
 	.name = "matter",
 	.route = module_route,
@@ -611,6 +614,8 @@ const struct module matter_module = {
 	.njob = ARRAY_LEN(module_job),
 	.sql = matter_sql,
 	.nsql = Q_MATTER_SQL_MAX,
+	.sealed = matter_sealed,
+	.nsealed = ARRAY_LEN(matter_sealed),
 	.load = flow_rules_load,
 	.free_part = flow_rules_free,
 };

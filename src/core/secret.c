@@ -5,15 +5,6 @@
 
 enum { BLIND_MAX = 1024, SEALED_MAX = 4096 };
 
-/* A key's name tells nothing about the key. */
-static void key_name(const unsigned char key[KEY_LEN], unsigned char ret[SECRET_KEY_NAME])
-{
-	unsigned char h[HASH_LEN];
-
-	crypto_blind(key, STR("name of this key"), h);
-	memcpy(ret, h, SECRET_KEY_NAME);
-}
-
 enum err secret_seal(const struct app_keys *k, struct str plain, struct arena *a, struct str *ret)
 {
 	unsigned char head[SECRET_HEAD] = { SECRET_FORMAT };
@@ -35,20 +26,55 @@ enum err secret_seal(const struct app_keys *k, struct str plain, struct arena *a
 	return err;
 }
 
+bool secret_is_current(const struct app_keys *k, struct str sealed)
+{
+	unsigned char name[KEY_NAME];
+
+	key_name(k->data, name);
+	return sealed.n >= SECRET_HEAD && sealed.p[0] == SECRET_FORMAT && memcmp(sealed.p + 1, name, sizeof(name)) == 0;
+}
+
+/* The key it is sealed under: the one in force, or an older one by its name; NULL when it is none of them. */
+static const unsigned char *key_of(const struct app_keys *k, struct str sealed)
+{
+	unsigned char name[KEY_NAME];
+
+	if (secret_is_current(k, sealed))
+		return k->data;
+	if (sealed.n < SECRET_HEAD || sealed.p[0] != SECRET_FORMAT)
+		return NULL;
+	for (size_t i = 0; i < k->nold; i++) {
+		key_name(k->old[i].data, name);
+		if (memcmp(sealed.p + 1, name, sizeof(name)) == 0)
+			return k->old[i].data;
+	}
+	return NULL;
+}
+
+/* What was sealed before keys had names is tried with each. */
+static enum err open_any(const struct app_keys *k, struct str sealed, struct buf *b)
+{
+	const unsigned char *key = key_of(k, sealed);
+	enum err err;
+
+	if (key != NULL)
+		return crypto_open(key, (struct str){ sealed.p + SECRET_HEAD, sealed.n - SECRET_HEAD }, b);
+	err = crypto_open(k->data, sealed, b);
+	for (size_t i = 0; i < k->nold && err == ERR_INVALID; i++)
+		err = crypto_open(k->old[i].data, sealed, b);
+	return err;
+}
+
 enum err secret_open(const struct app_keys *k, struct str sealed, struct arena *a, struct str *ret)
 {
-	unsigned char name[SECRET_KEY_NAME];
 	struct buf b;
 	enum err err;
 
 	*ret = (struct str){ NULL, 0 };
 	if (sealed.p == NULL)
 		return OK;
-	key_name(k->data, name);
-	if (sealed.n < SECRET_HEAD || sealed.p[0] != SECRET_FORMAT || memcmp(sealed.p + 1, name, sizeof(name)) != 0)
-		return ERR_INVALID;
 	buf_init(&b, SEALED_MAX);
-	err = crypto_open(k->data, (struct str){ sealed.p + SECRET_HEAD, sealed.n - SECRET_HEAD }, &b);
+	err = open_any(k, sealed, &b);
 	if (err == OK) {
 		*ret = b.n == 0 ? STR("") : str_dup(a, buf_view(&b));
 		err = ret->p == NULL ? ERR_NOMEM : OK;

@@ -122,7 +122,8 @@ static bool level_of(const char *word, enum log_level *ret)
 enum err cli_open_app(struct run *r, bool migrate, struct app **ret)
 {
 	struct app_options o = { .url = r->set.db, .key_file = r->key_file, .file_dir = r->files,
-		.pg_writers = r->set.writers > 0 ? (int)r->set.writers : 1, .log_level = LOG_WARN, .unsafe_fast = r->fast };
+		.pg_writers = r->set.writers > 0 ? (int)r->set.writers : 1, .log_level = LOG_WARN, .unsafe_fast = r->fast,
+		.alone = r->alone };
 	enum err err = migrate ? OK : check_present(r);
 
 	if (err == OK && r->set.log_level != NULL && !level_of(r->set.log_level, &o.log_level))

@@ -40,6 +40,7 @@ struct run {
 	struct arena *arena;
 	struct error e;
 	char key_file[CLI_PATH], files[CLI_PATH];
+	bool alone; /* the only program on the store */
 	bool fast; /* nothing waits for the disk until the store is closed */
 };
 
@@ -54,7 +55,7 @@ struct command {
 };
 
 extern const struct command cmd_serve, cmd_migrate, cmd_check, cmd_backup, cmd_restore, cmd_audit, cmd_import,
-	cmd_export, cmd_user, cmd_openapi, cmd_bench, cmd_demo;
+	cmd_export, cmd_user, cmd_openapi, cmd_bench, cmd_demo, cmd_keys;
 
 /* Rows of option tables. */
 #define SET(m, T, ...) { .type = (T), .off = offsetof(struct settings, m), __VA_ARGS__ }

@@ -13,6 +13,7 @@
 #include "core/audit.h"
 #include "core/matter_sweep.h"
 #include "core/migrations.h"
+#include "core/secret.h"
 #include "main/cli.h"
 #include "main/main_db.h"
 
@@ -176,10 +177,19 @@ static enum err check_clocks(struct run *r, struct app *app, int64_t *ret_done)
 	return err;
 }
 
+static void count_values(void *arg, const char *table, const char *column, int64_t values)
+{
+	int64_t *n = arg;
+
+	(void)table;
+	(void)column;
+	*n += values;
+}
+
 static int check(struct run *r)
 {
 	struct app *app = NULL;
-	int64_t entries = 0, matters = 0;
+	int64_t entries = 0, matters = 0, values = 0;
 	enum err err = cli_open_app(r, false, &app);
 
 	if (err == OK)
@@ -194,6 +204,10 @@ static int check(struct run *r)
 		err = check_clocks(r, app, &matters);
 	if (err == OK)
 		printf("%" PRId64 " matters' clocks replayed from their history\n", matters);
+	if (err == OK)
+		err = secret_check(&(struct secret_walk){ app, count_values, &values }, &r->e);
+	if (err == OK)
+		printf("%" PRId64 " identifiers opened\n", values);
 	app_close(app);
 	return err == OK ? EXIT_OK : cli_fail(r, err);
 }
@@ -201,7 +215,7 @@ static int check(struct run *r)
 const struct command cmd_check = {
 	.name = "check",
 	.operands = "--db STORE",
-	.summary = "check a store: its tables, the audit record, a sample of clocks",
+	.summary = "check a store: its tables, the audit record, a sample of clocks, every identifier",
 	.options = SET_TABLE(check_options),
 	.run = check,
 };

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&cmd_restore,
 	&cmd_audit,
 	&cmd_check,
+	&cmd_keys,
 	&cmd_openapi,
 	&cmd_bench,
 };

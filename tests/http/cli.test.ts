@@ -9,7 +9,7 @@ import { psql } from '../pg/cluster.ts';
 import { engine, newStore, useServer } from './lib/server.ts';
 import { gezhi, type Ran, type Store } from './lib/store.ts';
 
-const commands = ['serve', 'demo', 'bench', 'migrate', 'user', 'import', 'export', 'backup', 'restore', 'audit', 'check', 'openapi'];
+const commands = ['serve', 'demo', 'bench', 'migrate', 'user', 'import', 'export', 'backup', 'restore', 'audit', 'check', 'keys', 'openapi'];
 const password = 'correct horse 7';
 const divisions = [
 	'area_code,area_name,street_code,street_name,village_code,village_name',

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/crypto.h"
 #include "base/geo.h"
 #include "core/audit.h"
 #include "core/matter_list.h"
+#include "core/secret.h"
 #include "mod/event/event_db.h"
 #include "mod/event/event_effect.h"
 #include "mod/event/event_import.h"
@@ -86,7 +86,7 @@ static enum err set_code(struct act *a, const struct event_in *in)
 /* Name and phone go sealed into one column; nothing of them stays elsewhere. */
 static enum err set_reporter(struct act *a, const struct event_in *in)
 {
-	struct buf plain, out;
+	struct buf plain;
 	struct jw j;
 	enum err err;
 
@@ -98,17 +98,13 @@ static enum err set_reporter(struct act *a, const struct event_in *in)
 	if (in->reporter_name.p == NULL && in->reporter_phone.p == NULL)
 		return OK;
 	buf_init(&plain, 1024);
-	buf_init(&out, 2048);
 	jw_init(&j, &plain);
 	jw_obj(&j);
 	jw_kstr(&j, "name", in->reporter_name);
 	jw_kstr(&j, "phone", in->reporter_phone);
 	jw_end_obj(&j);
-	err = plain.failed ? ERR_NOMEM : crypto_seal(a->rq->app->keys.data, buf_view(&plain), &out);
-	if (err == OK)
-		a->m.reporter = str_dup(a->rq->arena, buf_view(&out));
+	err = plain.failed ? ERR_NOMEM : secret_seal(&a->rq->app->keys, buf_view(&plain), a->rq->arena, &a->m.reporter);
 	buf_release(&plain);
-	buf_release(&out);
 	return err;
 }
 
@@ -239,17 +235,13 @@ static enum err create(struct req *rq, struct jw *out)
 
 static enum err open_reporter(struct req *rq, const struct matter *m, struct str *ret_name, struct str *ret_phone)
 {
-	struct buf plain;
-	json_t *o;
-	enum err err;
+	struct str plain;
+	enum err err = secret_open(&rq->app->keys, m->reporter, rq->arena, &plain);
+	json_t *o = err == OK ? json_loadb(plain.p, plain.n, 0, NULL) : NULL;
 
-	buf_init(&plain, 4096);
-	err = crypto_open(rq->app->keys.data, m->reporter, &plain);
-	o = err == OK ? json_loadb(plain.p, plain.n, 0, NULL) : NULL;
 	*ret_name = str_dup(rq->arena, str_z(json_string_value(json_object_get(o, "name"))));
 	*ret_phone = str_dup(rq->arena, str_z(json_string_value(json_object_get(o, "phone"))));
 	json_decref(o);
-	buf_release(&plain);
 	return err;
 }
 

@@ -354,7 +354,7 @@ static enum err scan_closed(struct kpi_ask *q, int64_t *below, size_t max, int64
 	while (*n < max && rows_next(r)) {
 		*below = row_int_at(r, 0);
 		seen++;
-		if (kpi_drawn(q->rq->app->keys.blind, *below, date_of(row_int_at(r, 1)) / 100))
+		if (kpi_drawn(q->rq->app->keys.draw, *below, date_of(row_int_at(r, 1)) / 100))
 			ret[(*n)++] = *below;
 	}
 	err = rows_close(r);
