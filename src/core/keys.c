@@ -108,12 +108,15 @@ enum err keys_open(const char *path, bool alone, struct app_keys *ret, int *ret_
 	if (fd < 0 && errno == ENOENT && make(path) == OK)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, ERR_IO, "key_file", "key-file", "cannot read or make the key file %s", path);
+		return err_set(e, ERR_IO, "key_file", "key-file",
+			"cannot read or make the key file %s", path);
 	if (flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
 		err = err_set(e, ERR_CONFLICT, "keys.in_use", "key-file",
-			alone ? "a program is using these keys: stop it first" : "the keys are being changed just now");
+			alone ? "a program is using these keys: stop it first"
+			      : "the keys are being changed just now");
 	if (err == OK && read_pairs(fd, ret) != OK)
-		err = err_set(e, ERR_IO, "key_file", "key-file", "%s is not a key file, or cannot be read", path);
+		err = err_set(e, ERR_IO, "key_file", "key-file",
+			"%s is not a key file, or cannot be read", path);
 	if (err == OK)
 		*ret_fd = fd;
 	else
@@ -129,7 +132,8 @@ enum err keys_renew(const char *path, struct app_keys *k, struct error *e)
 	enum err err;
 
 	if (k->nold + 2 > KEYS_MAX)
-		return err_set(e, ERR_LIMIT, "keys.many", "key-file", "the file holds %d pairs of keys, the most there are", KEYS_MAX);
+		return err_set(e, ERR_LIMIT, "keys.many", "key-file",
+			"the file holds %d pairs of keys, the most there are", KEYS_MAX);
 	if ((size_t)snprintf(draft, sizeof(draft), "%s.new", path) >= sizeof(draft))
 		return err_set(e, ERR_INVALID, "path", "key-file", "the path is too long");
 	v[0] = pair_new();
@@ -147,7 +151,8 @@ enum err keys_renew(const char *path, struct app_keys *k, struct error *e)
 	if (err == OK)
 		err = in_folder(path);
 	if (err != OK)
-		return err_set(e, err, "key_file", "key-file", "cannot write the key file %s", path);
+		return err_set(
+			e, err, "key_file", "key-file", "cannot write the key file %s", path);
 	*k = renewed;
 	return OK;
 }

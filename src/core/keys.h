@@ -1,6 +1,6 @@
 /*
- * The key file: pairs of keys, 64 bytes each, the newest first. What is stored is sealed under the newest;
- * older ones stay, so that a copy of the store from before a change can still be read.
+ * The key file: pairs of keys, 64 bytes each, the newest first. What is stored is sealed under the
+ * newest; older ones stay, so that a copy of the store from before a change can still be read.
  *
  * Whoever uses the keys holds a shared lock on the file; changing them needs it alone.
  */
@@ -18,17 +18,20 @@ struct key_pair {
 
 struct app_keys {
 	unsigned char data[KEY_LEN], blind[KEY_LEN]; /* in force */
-	unsigned char draw[KEY_LEN]; /* the first blind key there was: draws of past months stay as they are */
+	unsigned char draw[KEY_LEN]; /* the first blind key there was: draws of past months stay as
+					they are */
 	size_t nold;
 	struct key_pair old[KEYS_MAX - 1]; /* newest first */
 };
 
 /*
- * Reads the file, makes it (mode 0600) when absent, and locks it, alone or with others: *ret_fd is the
- * caller's, and its end is the lock's. ERR_CONFLICT: another program uses it.
+ * Reads the file, makes it (mode 0600) when absent, and locks it, alone or with others: *ret_fd is
+ * the caller's, and its end is the lock's. ERR_CONFLICT: another program uses it.
  */
-enum err keys_open(const char *path, bool alone, struct app_keys *ret, int *ret_fd, struct error *e) MUST_CHECK;
-/* A new pair in force, the former one first of the old; the file is replaced as a whole and on disk. */
+enum err keys_open(const char *path, bool alone, struct app_keys *ret, int *ret_fd,
+	struct error *e) MUST_CHECK;
+/* A new pair in force, the former one first of the old; the file is replaced as a whole and on
+ * disk. */
 enum err keys_renew(const char *path, struct app_keys *k, struct error *e) MUST_CHECK;
 
 /* A key's name tells nothing about the key. */

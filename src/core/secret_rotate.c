@@ -1,6 +1,6 @@
 /*
- * Everything sealed, walked in batches: to see that it opens, and to seal it anew under the key in force.
- * Which columns there are say the field tables, and the modules for the rest.
+ * Everything sealed, walked in batches: to see that it opens, and to seal it anew under the key in
+ * force. Which columns there are say the field tables, and the modules for the rest.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@ enum { Q_SECRET_KEY, Q_SECRET_KEEP, Q_SECRET_TURN, Q_SECRET_MAX };
 
 static const char *const secret_sql[Q_SECRET_MAX] = {
 	[Q_SECRET_KEY] = "SELECT value FROM setting WHERE name = 'key'",
-	[Q_SECRET_KEEP] = "INSERT INTO setting (name, value) VALUES ('key', $1) ON CONFLICT (name) DO NOTHING",
+	[Q_SECRET_KEEP] = "INSERT INTO setting (name, value) VALUES ('key', $1) ON CONFLICT (name) "
+			  "DO NOTHING",
 	[Q_SECRET_TURN] = "UPDATE setting SET value = $1 WHERE name = 'key'",
 };
 
@@ -36,7 +37,8 @@ enum err secret_keys_fit(struct app *app, struct dbc *c, bool alone, struct erro
 		return err;
 	if (fit == KEYS_UNFINISHED)
 		return err_set(e, ERR_CONFLICT, "keys.unfinished", "key-file",
-			"the store is not sealed under the newest key: run gezhi keys rotate to its end");
+			"the store is not sealed under the newest key: run gezhi keys rotate to "
+			"its end");
 	return err_set(e, ERR_CONFLICT, "keys.other", "key-file",
 		"this key file does not belong to the store: put the right one in its place");
 }
@@ -59,7 +61,7 @@ struct column {
 	const struct field *field;
 	char select[TEXT], update[TEXT];
 	int64_t after, next; /* ids: done, and done once the batch is durable */
-	size_t n;	     /* values of the batch */
+	size_t n;            /* values of the batch */
 	int64_t values, sealed;
 	bool renew;
 };
@@ -84,10 +86,12 @@ static enum err read_batch(struct column *k, struct dbc *c, struct arena *a, str
 	}
 	enum err err = rows_close(r);
 
-	return err == OK && k->next != k->after && v[k->n - (k->n > 0)].sealed.p == NULL ? ERR_NOMEM : err;
+	return err == OK && k->next != k->after && v[k->n - (k->n > 0)].sealed.p == NULL ? ERR_NOMEM
+											 : err;
 }
 
-static enum err renew_value(struct column *k, struct dbc *c, const struct value *v, struct str plain, struct arena *a)
+static enum err renew_value(
+	struct column *k, struct dbc *c, const struct value *v, struct str plain, struct arena *a)
 {
 	const struct app_keys *keys = &k->w->app->keys;
 	unsigned char hash[HASH_LEN];
@@ -116,7 +120,8 @@ static enum err batch_values(struct column *k, struct dbc *c, struct arena *a)
 
 		err = secret_open(&k->w->app->keys, v[i].sealed, a, &plain);
 		if (err == ERR_INVALID)
-			return err_set(k->e, ERR_IO, "key", k->column, "%s.%s of row %lld opens with none of the keys", k->table,
+			return err_set(k->e, ERR_IO, "key", k->column,
+				"%s.%s of row %lld opens with none of the keys", k->table,
 				k->column, (long long)v[i].id);
 		if (err == OK && k->renew && !secret_is_current(&k->w->app->keys, v[i].sealed)) {
 			err = renew_value(k, c, &v[i], plain, a);
@@ -155,8 +160,8 @@ static enum err walk_column(struct column *k, struct dbc *reader, int64_t *ret_s
 
 /* ---- all of them ---- */
 
-static enum err column_init(struct column *k, const struct column *like, const char *table, const char *column,
-			    const struct entity *e, const struct field *f)
+static enum err column_init(struct column *k, const struct column *like, const char *table,
+	const char *column, const struct entity *e, const struct field *f)
 {
 	int n, m;
 
@@ -166,10 +171,14 @@ static enum err column_init(struct column *k, const struct column *like, const c
 	k->entity = e;
 	k->field = f != NULL && secret_is_found(f) ? f : NULL;
 	k->after = -1;
-	n = snprintf(k->select, TEXT, "SELECT id, %s FROM %s WHERE id > $1 AND %s IS NOT NULL ORDER BY id LIMIT %d", column,
-		table, column, BATCH);
-	m = k->field != NULL ? snprintf(k->update, TEXT, "UPDATE %s SET %s = $2, %s_hash = $3 WHERE id = $1", table, column, column)
-			     : snprintf(k->update, TEXT, "UPDATE %s SET %s = $2 WHERE id = $1", table, column);
+	n = snprintf(k->select, TEXT,
+		"SELECT id, %s FROM %s WHERE id > $1 AND %s IS NOT NULL ORDER BY id LIMIT %d",
+		column, table, column, BATCH);
+	m = k->field != NULL
+		    ? snprintf(k->update, TEXT, "UPDATE %s SET %s = $2, %s_hash = $3 WHERE id = $1",
+			      table, column, column)
+		    : snprintf(k->update, TEXT, "UPDATE %s SET %s = $2 WHERE id = $1", table,
+			      column);
 	return n < TEXT && m < TEXT ? OK : ERR_BUG;
 }
 
@@ -185,7 +194,8 @@ static enum err walk_all(const struct column *like, struct dbc *reader, int64_t 
 		for (size_t j = 0; j < e->fields.n && err == OK; j++) {
 			if (e->fields.v[j].type != F_SECRET)
 				continue;
-			err = column_init(&k, like, e->table, e->fields.v[j].name, e, &e->fields.v[j]);
+			err = column_init(
+				&k, like, e->table, e->fields.v[j].name, e, &e->fields.v[j]);
 			if (err == OK)
 				err = walk_column(&k, reader, ret_sealed);
 		}
@@ -227,10 +237,16 @@ static enum err turn(struct dbc *c, void *arg)
 	enum err err;
 
 	key_name_text(t->app->keys.data, name);
-	snprintf(detail, sizeof(detail), "{\"key\":\"%s\",\"sealed\":%lld}", name, (long long)t->sealed);
+	snprintf(detail, sizeof(detail), "{\"key\":\"%s\",\"sealed\":%lld}", name,
+		(long long)t->sealed);
 	err = db_exec(c, secret_sql[Q_SECRET_TURN], ARGS(Z(name)), NULL);
-	return err != OK ? err : audit_add(c, &(struct audit_entry){ .at = time_now(), .actor = NIL, .action = "rotate",
-		.object = "keys", .object_id = NIL, .detail = str_z(detail) });
+	return err != OK ? err
+			 : audit_add(c, &(struct audit_entry){ .at = time_now(),
+						.actor = NIL,
+						.action = "rotate",
+						.object = "keys",
+						.object_id = NIL,
+						.detail = str_z(detail) });
 }
 
 enum err secret_rotate(const struct secret_walk *w, struct error *e)

@@ -25,8 +25,6 @@
 #include "core/rate.h"
 #include "core/snap_sources.h"
 
-enum { FILES_MAX = 64 };
-
 /* What the engines expect of the layers above. */
 const struct migration gezhi_migrations[] = { { .number = 0 } };
 const size_t gezhi_migrations_n = 1;
@@ -57,55 +55,6 @@ static void must(enum err err, const char *what, const struct error *e)
 		return;
 	fprintf(stderr, "%s: %s %s\n", what, err_name(err), e != NULL ? e->message : "");
 	abort();
-}
-
-/* ---- the schema, from the files ---- */
-
-static char *read_all(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = f != NULL ? calloc(1, 1 << 20) : NULL;
-
-	if (text != NULL)
-		text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
-	if (f != NULL)
-		fclose(f);
-	return text;
-}
-
-static int plain_sql(const struct dirent *d)
-{
-	const char *dot = strchr(d->d_name, '.');
-
-	return dot != NULL && strcmp(dot, ".sql") == 0;
-}
-
-static void migrate(struct db *db)
-{
-	static const char *const suffix[] = { ".sql", ".sqlite.sql", ".pg.sql" };
-	struct dirent **list = NULL;
-	struct migration m[FILES_MAX] = { 0 };
-	char *text[FILES_MAX][3] = { 0 };
-	struct error e = { .err = OK };
-	int n = scandir(GEZHI_MIGRATIONS, &list, plain_sql, alphasort);
-
-	for (int i = 0; i < n && i < FILES_MAX; i++) {
-		int stem = (int)(strchr(list[i]->d_name, '.') - list[i]->d_name);
-		char path[512];
-
-		for (int k = 0; k < 3; k++) {
-			snprintf(path, sizeof(path), "%s/%.*s%s", GEZHI_MIGRATIONS, stem, list[i]->d_name, suffix[k]);
-			text[i][k] = read_all(path);
-		}
-		m[i] = (struct migration){ i + 1, list[i]->d_name, text[i][0], text[i][1], text[i][2] };
-	}
-	must(n > 0 ? db_migrate(db, m, (size_t)n, NULL, &e) : ERR_IO, "migrations", &e);
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < 3; k++)
-			free(text[i][k]);
-		free(list[i]);
-	}
-	free(list);
 }
 
 static enum err places_tx(struct dbc *c, void *arg)
@@ -154,7 +103,7 @@ struct core_test *core_test_new(enum db_engine engine, const struct module *cons
 	struct db_config cfg = { .url = t->store.url, .writers = 3 };
 
 	must(db_open(&cfg, &t->app.db, &e), "open", &e);
-	migrate(t->app.db);
+	must(test_store_migrate(t->app.db, GEZHI_MIGRATIONS, &e), "migrations", &e);
 	must(db_write(t->app.db, places_tx, NULL), "places", NULL);
 	t->log.level = LOG_ERROR;
 	t->app.log = &t->log;
@@ -327,7 +276,8 @@ int core_test_send(struct core_test *t, const char *token, const char *request, 
 	const char *type)
 {
 	static const char *const word[METHOD_MAX] = { "GET ", "POST ", "PUT ", "PATCH ", "DELETE " };
-	struct call call = { .method = M_GET, .token = str_z(token), .content_type = str_z(type), .body = body };
+	struct call call = { .method = M_GET, .token = str_z(token), .content_type = str_z(type), .body = body,
+		.reader = t->reader };
 	struct error e;
 
 	for (int m = 0; m < METHOD_MAX; m++) {

@@ -1,6 +1,7 @@
 /* Empty stores for tests: a file in the temporary folder or a schema on the test server. */
 #include "db/test_store.h"
 
+#include <dirent.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +84,56 @@ void test_store_drop(struct test_store *s)
 		snprintf(text, sizeof(text), "%s%s", s->path, suffix[i]);
 		unlink(text);
 	}
+}
+
+/* ---- the schema, from the files ---- */
+
+enum { FILES_MAX = 64, FILE_BYTES = 1 << 20, SUFFIXES = 3 };
+
+char *test_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char *text = f != NULL ? calloc(1, FILE_BYTES) : NULL;
+
+	if (text != NULL)
+		text[fread(text, 1, FILE_BYTES - 1, f)] = '\0';
+	if (f != NULL)
+		fclose(f);
+	return text;
+}
+
+static int plain_sql(const struct dirent *d)
+{
+	const char *dot = strchr(d->d_name, '.');
+
+	return dot != NULL && strcmp(dot, ".sql") == 0;
+}
+
+enum err test_store_migrate(struct db *db, const char *dir, struct error *e)
+{
+	static const char *const suffix[SUFFIXES] = { ".sql", ".sqlite.sql", ".pg.sql" };
+	struct dirent **list = NULL;
+	struct migration m[FILES_MAX] = { 0 };
+	char *text[FILES_MAX][SUFFIXES] = { 0 };
+	int n = scandir(dir, &list, plain_sql, alphasort);
+
+	for (int i = 0; i < n && i < FILES_MAX; i++) {
+		int stem = (int)(strchr(list[i]->d_name, '.') - list[i]->d_name);
+		char path[512];
+
+		for (int k = 0; k < SUFFIXES; k++) {
+			snprintf(path, sizeof(path), "%s/%.*s%s", dir, stem, list[i]->d_name, suffix[k]);
+			text[i][k] = test_file(path);
+		}
+		m[i] = (struct migration){ i + 1, list[i]->d_name, text[i][0], text[i][1], text[i][2] };
+	}
+	enum err err = n > 0 && n <= FILES_MAX ? db_migrate(db, m, (size_t)n, NULL, e) : ERR_IO;
+
+	for (int i = 0; i < n; i++) {
+		for (int k = 0; k < SUFFIXES && i < FILES_MAX; k++)
+			free(text[i][k]);
+		free(list[i]);
+	}
+	free(list);
+	return err;
 }

@@ -22,5 +22,9 @@ bool test_pg_present(void);
 /* ERR_IO when the server does not answer. */
 enum err test_store_make(enum db_engine engine, struct test_store *ret) MUST_CHECK;
 void test_store_drop(struct test_store *s);
+/* Brings the schema up to date from the files of a folder. */
+enum err test_store_migrate(struct db *db, const char *dir, struct error *e) MUST_CHECK;
+/* A file's text, at most 1 MiB; the caller frees it. NULL when it cannot be read. */
+char *test_file(const char *path);
 
 #endif

@@ -35,8 +35,8 @@ static enum err call_prepare(struct xfer *x, const struct call *in, struct dbc *
 
 static enum err call_run(struct xfer *x, const struct call *in)
 {
-	struct dbc *c = NULL;
-	enum err err = db_reader_open(x->env->db, &c);
+	struct dbc *c = in->reader;
+	enum err err = c ? OK : db_reader_open(x->env->db, &c);
 
 	if (err)
 		return err;
@@ -45,7 +45,8 @@ static enum err call_run(struct xfer *x, const struct call *in)
 		err = exec_read(x, c);
 	else if (!err)
 		err = db_write(x->env->db, exec_tx, x);
-	dbc_free(c);
+	if (!in->reader)
+		dbc_free(c);
 	return err;
 }
 

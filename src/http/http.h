@@ -76,6 +76,7 @@ struct call {
 	enum method method;
 	struct str target; /* path?query */
 	struct str token, body, content_type, idempotency_key;
+	struct dbc *reader; /* NULL: one is opened for this call */
 };
 enum err http_call(struct app *app, struct db *db, const struct router *router,
 		   const struct http_hooks *hooks, const struct call *in, struct buf *out,

@@ -59,7 +59,8 @@ static int keys(struct run *r)
 	app_close(app);
 	if (err != OK)
 		return cli_fail(r, err);
-	puts("everything is sealed under the new key; keep the key file, it opens older copies of the store too");
+	puts("everything is sealed under the new key; keep the key file, it opens older copies of "
+	     "the store too");
 	return EXIT_OK;
 }
 
@@ -67,8 +68,10 @@ const struct command cmd_keys = {
 	.name = "keys",
 	.operands = "rotate --db STORE",
 	.summary = "make new keys and seal all identifiers under them",
-	.help = "Stop the server first: every program that uses the key file. After an interruption call it again;\n"
-		"until it has come to its end nothing else opens the store. Older keys stay in the file.\n",
+	.help = "Stop the server first: every program that uses the key file. After an "
+		"interruption call it again;\n"
+		"until it has come to its end nothing else opens the store. Older keys stay in the "
+		"file.\n",
 	.min = 1,
 	.max = 1,
 	.options = SET_TABLE(keys_options),

@@ -161,7 +161,8 @@ static int broken_call(struct probe *p, const struct step *s, int64_t id, int64_
 	request_of(s, id, target);
 	snprintf(token, sizeof(token), "%lld", (long long)(intptr_t)t);
 	const struct call call = { .method = M_POST, .target = str_z(target), .token = str_z(token),
-		.body = str_z(s->body), .content_type = STR("application/json"), .idempotency_key = str_z(t->key) };
+		.body = str_z(s->body), .content_type = STR("application/json"), .idempotency_key = str_z(t->key),
+		.reader = t->reader };
 
 	buf_reset(&t->raw);
 	arm(t, p->what, nth, p->persistent);

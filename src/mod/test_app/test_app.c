@@ -1,7 +1,6 @@
 /* See test_app.h. */
 #include "mod/test_app/test_app.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,6 @@
 #include "core/matter.h"
 #include "core/migrations.h"
 #include "core/rate.h"
-
-enum { FILES_MAX = 64 };
 
 /* The engine of matters brings app_open along, which is not called here: the schema comes from the files. */
 __attribute__((weak)) const struct migration gezhi_migrations[] = { { 0 } };
@@ -34,57 +31,6 @@ static void must(enum err err, const char *what, const struct error *e)
 		return;
 	fprintf(stderr, "%s: %s %s\n", what, err_name(err), e != NULL ? e->message : "");
 	abort();
-}
-
-/* ---- the schema, from the files ---- */
-
-static char *read_all(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = calloc(1, 1 << 20);
-
-	if (text == NULL || f == NULL) {
-		free(text);
-		return NULL;
-	}
-	text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
-	fclose(f);
-	return text;
-}
-
-static int plain_sql(const struct dirent *d)
-{
-	const char *dot = strchr(d->d_name, '.');
-
-	return dot != NULL && strcmp(dot, ".sql") == 0;
-}
-
-static void migrate(struct db *db)
-{
-	struct dirent **list = NULL;
-	struct migration m[FILES_MAX] = { 0 };
-	char *text[FILES_MAX][3] = { 0 };
-	struct error e = { .err = OK };
-	int n = scandir(GEZHI_MIGRATIONS, &list, plain_sql, alphasort);
-
-	for (int i = 0; i < n && i < FILES_MAX; i++) {
-		static const char *const suffix[] = { ".sql", ".sqlite.sql", ".pg.sql" };
-		int stem = (int)(strchr(list[i]->d_name, '.') - list[i]->d_name);
-		char path[512];
-
-		for (int k = 0; k < 3; k++) {
-			snprintf(path, sizeof(path), "%s/%.*s%s", GEZHI_MIGRATIONS, stem, list[i]->d_name, suffix[k]);
-			text[i][k] = read_all(path);
-		}
-		m[i] = (struct migration){ i + 1, list[i]->d_name, text[i][0], text[i][1], text[i][2] };
-	}
-	must(n > 0 ? db_migrate(db, m, (size_t)n, NULL, &e) : ERR_IO, "migrations", &e);
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < 3; k++)
-			free(text[i][k]);
-		free(list[i]);
-	}
-	free(list);
 }
 
 /* ---- who asks ---- */
@@ -178,7 +124,7 @@ struct test_app *test_app_new(enum db_engine engine, const struct module *const 
 	struct db_config cfg = { .url = t->store.url, .writers = 2 };
 
 	must(db_open(&cfg, &t->app.db, &e), "open", &e);
-	migrate(t->app.db);
+	must(test_store_migrate(t->app.db, GEZHI_MIGRATIONS, &e), "migrations", &e);
 	t->hooks = plain_hooks;
 	t->log.level = LOG_ERROR;
 	t->app.log = &t->log;
@@ -226,7 +172,7 @@ int test_call(struct test_app *t, const char *request, const char *body)
 {
 	static const char *const word[METHOD_MAX] = { "GET ", "POST ", "PUT ", "PATCH ", "DELETE " };
 	struct call call = { .method = M_GET, .content_type = STR("application/json"), .body = str_z(body),
-		.idempotency_key = str_z(t->key) };
+		.idempotency_key = str_z(t->key), .reader = t->reader };
 	struct error e;
 	char token[32];
 
@@ -364,7 +310,7 @@ char *test_data(const char *name)
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return read_all(path);
+	return test_file(path);
 }
 
 int test_setup(void **state)
