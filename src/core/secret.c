@@ -31,22 +31,27 @@ bool secret_is_current(const struct app_keys *k, struct str sealed)
 	unsigned char name[KEY_NAME];
 
 	key_name(k->data, name);
-	return sealed.n >= SECRET_HEAD && sealed.p[0] == SECRET_FORMAT && memcmp(sealed.p + 1, name, sizeof(name)) == 0;
+	return sealed.n >= SECRET_HEAD && sealed.p[0] == SECRET_FORMAT &&
+	       memcmp(sealed.p + 1, name, sizeof(name)) == 0;
 }
 
-/* The key it is sealed under: the one in force, or an older one by its name; NULL when it is none of them. */
+/* The key in force, then the older ones. */
+static const unsigned char *key_at(const struct app_keys *k, size_t i)
+{
+	return i == 0 ? k->data : k->old[i - 1].data;
+}
+
+/* The key that a sealed value names; NULL when it names none of them. */
 static const unsigned char *key_of(const struct app_keys *k, struct str sealed)
 {
 	unsigned char name[KEY_NAME];
 
-	if (secret_is_current(k, sealed))
-		return k->data;
 	if (sealed.n < SECRET_HEAD || sealed.p[0] != SECRET_FORMAT)
 		return NULL;
-	for (size_t i = 0; i < k->nold; i++) {
-		key_name(k->old[i].data, name);
+	for (size_t i = 0; i <= k->nold; i++) {
+		key_name(key_at(k, i), name);
 		if (memcmp(sealed.p + 1, name, sizeof(name)) == 0)
-			return k->old[i].data;
+			return key_at(k, i);
 	}
 	return NULL;
 }
@@ -55,13 +60,13 @@ static const unsigned char *key_of(const struct app_keys *k, struct str sealed)
 static enum err open_any(const struct app_keys *k, struct str sealed, struct buf *b)
 {
 	const unsigned char *key = key_of(k, sealed);
-	enum err err;
+	enum err err = ERR_INVALID;
 
 	if (key != NULL)
-		return crypto_open(key, (struct str){ sealed.p + SECRET_HEAD, sealed.n - SECRET_HEAD }, b);
-	err = crypto_open(k->data, sealed, b);
-	for (size_t i = 0; i < k->nold && err == ERR_INVALID; i++)
-		err = crypto_open(k->old[i].data, sealed, b);
+		return crypto_open(
+			key, (struct str){ sealed.p + SECRET_HEAD, sealed.n - SECRET_HEAD }, b);
+	for (size_t i = 0; i <= k->nold && err == ERR_INVALID; i++)
+		err = crypto_open(key_at(k, i), sealed, b);
 	return err;
 }
 
@@ -84,7 +89,7 @@ enum err secret_open(const struct app_keys *k, struct str sealed, struct arena *
 }
 
 void secret_blind(const struct app_keys *k, const char *entity, const char *field, struct str plain,
-		  unsigned char ret[HASH_LEN])
+	unsigned char ret[HASH_LEN])
 {
 	char text[BLIND_MAX];
 	size_t n = 0;

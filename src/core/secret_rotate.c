@@ -14,8 +14,7 @@ enum { Q_SECRET_KEY, Q_SECRET_KEEP, Q_SECRET_TURN, Q_SECRET_MAX };
 
 static const char *const secret_sql[Q_SECRET_MAX] = {
 	[Q_SECRET_KEY] = "SELECT value FROM setting WHERE name = 'key'",
-	[Q_SECRET_KEEP] = "INSERT INTO setting (name, value) VALUES ('key', $1) ON CONFLICT (name) "
-			  "DO NOTHING",
+	[Q_SECRET_KEEP] = "INSERT INTO setting (name, value) VALUES ('key', $1) ON CONFLICT DO NOTHING",
 	[Q_SECRET_TURN] = "UPDATE setting SET value = $1 WHERE name = 'key'",
 };
 
