@@ -25,9 +25,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 BUILD_PACKAGES := gcc libc6-dev meson ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev \
 	libsqlite3-dev libpq-dev libmicrohttpd-dev libjansson-dev libsodium-dev libgeos-dev \
 	libmagic-dev libturbojpeg0-dev libpng-dev libwebp-dev libcmocka-dev libexpat1-dev libzip-dev \
-	libxlsxwriter-dev
+	libxlsxwriter-dev libicu-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) clang clang-tidy libclang-rt-14-dev cppcheck binutils \
-	postgresql chromium fonts-noto-cjk
+	postgresql chromium fonts-noto-cjk gdal-bin
 
 # --- what the machine lacks ----------------------------------------------------------------------
 

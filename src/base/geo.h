@@ -27,6 +27,9 @@ enum err geo_to_wkb(struct geo *g, const struct geo_shape *s, struct buf *out) M
 enum err geo_to_geojson(struct geo *g, const struct geo_shape *s, int decimals, struct buf *out) MUST_CHECK;
 struct box geo_box(struct geo *g, const struct geo_shape *s);
 bool geo_contains(struct geo *g, const struct geo_shape *s, double lon, double lat);
+/* How a box lies to an area; a box that an edge passes through crosses. */
+enum geo_relation { GEO_OUTSIDE, GEO_CROSSES, GEO_INSIDE };
+enum geo_relation geo_relation(struct geo *g, const struct geo_shape *s, struct box b);
 /* Point guaranteed inside, for labels. */
 bool geo_label(struct geo *g, const struct geo_shape *s, double *ret_lon, double *ret_lat);
 double geo_area_m2(struct geo *g, const struct geo_shape *s);

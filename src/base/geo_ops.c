@@ -294,3 +294,44 @@ enum err geo_voronoi(struct geo *g, const double (*site)[2], size_t n, const str
 	free(out);
 	return err;
 }
+
+/* ---- boxes against an area ---- */
+
+/* Which sides of the box a point lies beyond. */
+static unsigned beyond(struct box b, const double p[2])
+{
+	return (p[0] < b.x0 ? 1u : 0) | (p[0] > b.x1 ? 2u : 0) | (p[1] < b.y0 ? 4u : 0) | (p[1] > b.y1 ? 8u : 0);
+}
+
+/* Does the edge touch the box? All four corners on one side of its line: it passes by. */
+static bool edge_meets(struct box b, const double p[2], const double q[2])
+{
+	unsigned at = beyond(b, p), to = beyond(b, q);
+	const double corner[4][2] = { { b.x0, b.y0 }, { b.x1, b.y0 }, { b.x1, b.y1 }, { b.x0, b.y1 } };
+	int left = 0, right = 0;
+
+	if (at & to)
+		return false;
+	if (at == 0 || to == 0)
+		return true;
+	for (int i = 0; i < 4; i++) {
+		double side = (q[0] - p[0]) * (corner[i][1] - p[1]) - (q[1] - p[1]) * (corner[i][0] - p[0]);
+
+		left += side >= 0;
+		right += side <= 0;
+	}
+	return left < 4 && right < 4;
+}
+
+enum geo_relation geo_relation(struct geo *g, const struct geo_shape *s, struct box b)
+{
+	if (!geo_is_area(s) || !geo_box_meets(s->box, b))
+		return GEO_OUTSIDE;
+	for (uint32_t r = 0; r < s->rings; r++) {
+		for (uint32_t i = s->ring[r]; i + 1 < s->ring[r + 1]; i++) {
+			if (edge_meets(b, s->pt[i], s->pt[i + 1]))
+				return GEO_CROSSES;
+		}
+	}
+	return geo_contains(g, s, (b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2) ? GEO_INSIDE : GEO_OUTSIDE;
+}

@@ -9,6 +9,7 @@
 #include "core/account.h"
 #include "core/app.h"
 #include "core/audit.h"
+#include "core/entity_index.h"
 #include "core/entity_plan.h"
 #include "core/import_job.h"
 #include "core/jobs.h"
@@ -259,6 +260,7 @@ void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg),
 	each(notify_sql, notify_nsql, fn, arg);
 	each(tally_sql, tally_nsql, fn, arg);
 	secret_sql_each(fn, arg);
+	each(entity_index_sql, entity_index_nsql, fn, arg);
 	for (size_t i = 0; i < app->nmodule; i++)
 		each(app->module[i]->sql, app->module[i]->nsql, fn, arg);
 	for (size_t i = 0; i < app->nentity; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/audit.h"
+#include "core/entity_index.h"
 #include "core/entity_plan.h"
 #include "core/label.h"
 #include "core/row.h"
@@ -315,6 +316,8 @@ static enum err finish_write(struct req *rq, const struct entity *e, const void 
 {
 	enum err err = audit_diff(rq, e, action, old, rec, id);
 
+	if (err == OK && old != NULL)
+		err = entity_index_write(rq, e, old, rec);
 	if (err == OK && e->after != NULL)
 		err = e->after(rq, old, rec);
 	if (err == OK && (e->flags & ENTITY_CONFIG))
@@ -342,7 +345,9 @@ static enum err insert_row(struct req *rq, const struct entity *e, const void *r
 	v[e->fields.n + 2] = I(rq->who != NULL ? rq->who->user_id : NIL);
 	if (err == OK)
 		err = entity_found_args(rq, e, rec, v + e->fields.n + 3, &n);
-	return err != OK ? err : db_exec(rq->db, entity_plan_of(rq->app, e)->insert, v, e->fields.n + 3 + n, NULL);
+	if (err == OK)
+		err = db_exec(rq->db, entity_plan_of(rq->app, e)->insert, v, e->fields.n + 3 + n, NULL);
+	return err != OK ? err : entity_index_write(rq, e, NULL, rec);
 }
 
 static enum err new_row(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)

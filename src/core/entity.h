@@ -32,6 +32,7 @@ struct entity {
 	const char *read, *write; /* permission words */
 	const char *full;	  /* who sees MASKED and WITHHELD fields in full, where the row lies; NULL: nobody */
 	const char *export;	  /* who may take rows out as a file; NULL: as read */
+	int index;		  /* its number in the index of words and points, fixed for ever; 0: not in it */
 	unsigned flags;
 	const char *order; /* default sort: a field name, "-" first for descending */
 	/* Cross-field rules and derived values, before insert (old == NULL) or update. In the transaction. */

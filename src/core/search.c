@@ -11,14 +11,14 @@ enum {
 	QUERY_BYTES = 8192
 };
 
-static bool is_han(uint32_t c)
+bool search_is_han(uint32_t c)
 {
 	return (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
 }
 
-static bool is_word(uint32_t c)
+bool search_is_word(uint32_t c)
 {
-	return c < 128 ? isalnum((int)c) != 0 : c >= 0xC0 && !is_han(c) && (c < 0x2000 || c > 0x33FF) && c < 0xFF00;
+	return c < 128 ? isalnum((int)c) != 0 : c >= 0xC0 && !search_is_han(c) && (c < 0x2000 || c > 0x33FF) && c < 0xFF00;
 }
 
 static void put_rune(struct buf *b, uint32_t c)
@@ -45,14 +45,8 @@ static void put_pair(struct buf *b, uint32_t a, uint32_t c)
 	buf_put(b, t, c != 0 ? 11 : 6);
 }
 
-struct scan {
-	struct str s;
-	size_t pos;
-	uint32_t c; /* 0 at the end */
-};
-
 /* Full-width letters and digits are the same as the plain ones. */
-static void advance(struct scan *x)
+void search_advance(struct search_scan *x)
 {
 	x->c = x->pos < x->s.n ? str_rune(x->s, &x->pos) : 0;
 	if (x->c >= 0xFF01 && x->c <= 0xFF5E)
@@ -60,46 +54,46 @@ static void advance(struct scan *x)
 }
 
 /* Each Han character with its follower; the last one alone, so that a prefix finds it. */
-static void han_run(struct scan *x, struct buf *out)
+static void han_run(struct search_scan *x, struct buf *out)
 {
 	uint32_t prev = 0;
 
-	while (is_han(x->c)) {
+	while (search_is_han(x->c)) {
 		if (prev != 0) {
 			put_pair(out, prev, x->c);
 			buf_char(out, ' ');
 		}
 		prev = x->c;
-		advance(x);
+		search_advance(x);
 	}
 	put_pair(out, prev, 0);
 	buf_char(out, ' ');
 }
 
 /* A leading letter makes every word look the same to the engines: no number, no part of a name. */
-static void word_run(struct scan *x, struct buf *out)
+static void word_run(struct search_scan *x, struct buf *out)
 {
 	buf_char(out, 'w');
-	for (int n = 0; is_word(x->c); n++) {
+	for (int n = 0; search_is_word(x->c); n++) {
 		if (n < WORD_RUNES)
 			put_rune(out, x->c);
-		advance(x);
+		search_advance(x);
 	}
 }
 
 void search_tokens(struct str text, struct buf *out)
 {
-	struct scan x = { .s = text };
+	struct search_scan x = { .s = text };
 
-	advance(&x);
+	search_advance(&x);
 	while (x.c != 0 && out->n < TOKENS_MAX) {
-		if (is_han(x.c)) {
+		if (search_is_han(x.c)) {
 			han_run(&x, out);
-		} else if (is_word(x.c)) {
+		} else if (search_is_word(x.c)) {
 			word_run(&x, out);
 			buf_char(out, ' ');
 		} else {
-			advance(&x);
+			search_advance(&x);
 		}
 	}
 }
@@ -107,13 +101,13 @@ void search_tokens(struct str text, struct buf *out)
 /* ---- queries ---- */
 
 /* A run of Han characters becomes a phrase of bigrams; a single one a prefix. */
-static void query_han(struct scan *x, enum db_engine e, struct buf *out)
+static void query_han(struct search_scan *x, enum db_engine e, struct buf *out)
 {
 	uint32_t first = x->c, prev = first;
 	bool any = false;
 
-	advance(x);
-	if (!is_han(x->c)) {
+	search_advance(x);
+	if (!search_is_han(x->c)) {
 		if (e == DB_SQLITE) {
 			put_pair(out, first, 0);
 			buf_char(out, '*');
@@ -124,23 +118,23 @@ static void query_han(struct scan *x, enum db_engine e, struct buf *out)
 		return;
 	}
 	buf_char(out, e == DB_SQLITE ? '"' : '(');
-	while (is_han(x->c)) {
+	while (search_is_han(x->c)) {
 		if (any)
 			buf_z(out, e == DB_SQLITE ? " " : " <-> ");
 		put_pair(out, prev, x->c);
 		prev = x->c;
 		any = true;
-		advance(x);
+		search_advance(x);
 	}
 	buf_char(out, e == DB_SQLITE ? '"' : ')');
 }
 
 /* The last word may be half typed. */
-static void query_word(struct scan *x, enum db_engine e, struct buf *out)
+static void query_word(struct search_scan *x, enum db_engine e, struct buf *out)
 {
 	word_run(x, out);
-	while (x->c != 0 && !is_word(x->c) && !is_han(x->c))
-		advance(x);
+	while (x->c != 0 && !search_is_word(x->c) && !search_is_han(x->c))
+		search_advance(x);
 	if (x->c == 0)
 		buf_z(out, e == DB_SQLITE ? "*" : ":*");
 }
@@ -157,18 +151,18 @@ static struct str query_head(struct str q)
 
 bool search_query(enum db_engine e, struct str q, struct buf *out)
 {
-	struct scan x = { .s = query_head(q) };
+	struct search_scan x = { .s = query_head(q) };
 	bool any = false;
 
-	advance(&x);
+	search_advance(&x);
 	while (x.c != 0) {
-		if (!is_han(x.c) && !is_word(x.c)) {
-			advance(&x);
+		if (!search_is_han(x.c) && !search_is_word(x.c)) {
+			search_advance(&x);
 			continue;
 		}
 		if (any)
 			buf_z(out, e == DB_SQLITE ? " AND " : " & ");
-		if (is_han(x.c))
+		if (search_is_han(x.c))
 			query_han(&x, e, out);
 		else
 			query_word(&x, e, out);

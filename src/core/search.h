@@ -9,6 +9,16 @@
 #include "base/buf.h"
 #include "core/sqlb.h"
 
+/* One code point after the other; full-width letters and digits are the same as the plain ones. */
+struct search_scan {
+	struct str s;
+	size_t pos;
+	uint32_t c; /* 0 at the end */
+};
+void search_advance(struct search_scan *x);
+bool search_is_han(uint32_t c);
+bool search_is_word(uint32_t c); /* a letter or digit */
+
 /* Tokens of a text, separated by blanks. */
 void search_tokens(struct str text, struct buf *out);
 /* The query in the engine's syntax; false when it has no searchable character. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/audit.h"
+#include "core/entity_index.h"
 #include "core/entity_plan.h"
 #include "core/secret.h"
 
@@ -105,7 +106,12 @@ static enum err renew_value(
 		secret_blind(keys, k->entity->name, k->field->name, plain, hash);
 		arg[2] = B((struct str){ (const char *)hash, sizeof(hash) });
 	}
-	return db_exec(c, k->update, arg, k->field != NULL ? 3 : 2, NULL);
+	err = db_exec(c, k->update, arg, k->field != NULL ? 3 : 2, NULL);
+	if (err != OK || k->field == NULL)
+		return err;
+	struct req rq = { .app = k->w->app, .db = c, .arena = a };
+
+	return entity_index_again(&rq, k->entity, v->id);
 }
 
 static enum err batch_values(struct column *k, struct dbc *c, struct arena *a)

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "core/audit.h"
+#include "core/entity_index.h"
 #include "core/matter_sweep.h"
 #include "core/migrations.h"
 #include "core/secret.h"
@@ -186,10 +187,34 @@ static void count_values(void *arg, const char *table, const char *column, int64
 	*n += values;
 }
 
+/* Every row is found by what it says now, and by nothing else. */
+static enum err check_index(struct run *r, struct app *app, int64_t *ret_rows)
+{
+	struct arena *a = arena_new(64 << 20);
+	struct dbc *c = NULL;
+	struct req rq;
+	int64_t rows, bad = 0, id = NIL;
+	enum err err = a == NULL ? ERR_NOMEM : db_reader_open(app->db, &c);
+
+	req_local(&rq, app, c, a, NULL, time_now());
+	for (size_t i = 0; i < app->nentity && err == OK; i++) {
+		err = entity_index_check(&rq, app->entity[i], &rows, &bad, &id);
+		*ret_rows += rows;
+		if (err == OK && bad > 0)
+			err = err_set(&r->e, ERR_CONFLICT, "entity.index", "",
+				"%" PRId64 " of %" PRId64 " rows of %s differ from their index, one is %" PRId64, bad, rows,
+				app->entity[i]->name, id);
+	}
+	req_local_done(&rq);
+	dbc_free(c);
+	arena_free(a);
+	return err;
+}
+
 static int check(struct run *r)
 {
 	struct app *app = NULL;
-	int64_t entries = 0, matters = 0, values = 0;
+	int64_t entries = 0, matters = 0, values = 0, rows = 0;
 	enum err err = cli_open_app(r, false, &app);
 
 	if (err == OK)
@@ -208,6 +233,10 @@ static int check(struct run *r)
 		err = secret_check(&(struct secret_walk){ app, count_values, &values }, &r->e);
 	if (err == OK)
 		printf("%" PRId64 " identifiers opened\n", values);
+	if (err == OK)
+		err = check_index(r, app, &rows);
+	if (err == OK)
+		printf("%" PRId64 " rows found by what they say\n", rows);
 	app_close(app);
 	return err == OK ? EXIT_OK : cli_fail(r, err);
 }
@@ -215,7 +244,7 @@ static int check(struct run *r)
 const struct command cmd_check = {
 	.name = "check",
 	.operands = "--db STORE",
-	.summary = "check a store: its tables, the audit record, a sample of clocks, every identifier",
+	.summary = "check a store: its tables, the audit record, a sample of clocks, every identifier, what rows are found by",
 	.options = SET_TABLE(check_options),
 	.run = check,
 };

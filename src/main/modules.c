@@ -6,6 +6,7 @@
 #include "core/import_job.h"
 #include "core/matter.h"
 #include "core/system.h"
+#include "mod/atlas/atlas.h"
 #include "mod/calendar/calendar.h"
 #include "mod/centre/centre.h"
 #include "mod/duty/duty.h"
@@ -33,5 +34,6 @@ const struct module *const gezhi_modules[] = {
 	&centre_module,
 	&kpi_module,
 	&registry_module,
+	&atlas_module,
 	NULL,
 };

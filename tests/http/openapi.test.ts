@@ -94,6 +94,7 @@ async function idFor(path: string): Promise<string> {
 
 const queries: Record<string, string> = {
 	'/api/places/at': '?lon=0&lat=0', '/api/calendar': '?year=2026', '/api/duty-choice': `?code=${lamp}`, '/api/events/similar': '?lon=110&lat=20',
+	'/api/search': '?q=%E7%A4%BE%E5%8C%BA',
 };
 
 /** A path that can be asked, or null where the small demo has nothing of the kind. */

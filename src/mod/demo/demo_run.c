@@ -8,7 +8,9 @@
 
 #include "base/crypto.h"
 #include "core/audit.h"
+#include "core/entity_index.h"
 #include "mod/demo/demo_world.h"
+#include "mod/place/place.h"
 
 enum { KEEP_MAX = 512 << 20, BATCH_MAX = 64 << 20, TELL_MS = 3000, CALENDAR_DAYS = 23 };
 
@@ -74,6 +76,19 @@ static enum err first_tx(struct dbc *c, void *arg)
 	return err != OK ? err : db_exec(c, demo_sql[Q_DEMO_SETTING], NO_ARGS, NULL);
 }
 
+/* Places are made by plain SQL: what they are found by comes after. */
+static enum err index_tx(struct dbc *c, void *arg)
+{
+	struct world *w = arg;
+	struct req rq;
+
+	req_local(&rq, w->app, c, w->batch, NULL, w->start);
+	enum err err = entity_index_fill(&rq, &place_entity);
+
+	req_local_done(&rq);
+	return err;
+}
+
 static enum err last_tx(struct dbc *c, void *arg)
 {
 	struct world *w = arg;
@@ -119,6 +134,8 @@ static enum err make(struct world *w)
 
 	if (err == OK)
 		err = demo_make_places(w);
+	if (err == OK)
+		err = db_write(w->app->db, index_tx, w);
 	if (err == OK)
 		err = demo_make_units(w);
 	if (err == OK)

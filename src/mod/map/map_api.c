@@ -9,22 +9,13 @@
 #include "mod/map/map.h"
 #include "mod/map/map_db.h"
 
-#define TILE_TYPE "application/vnd.mapbox-vector-tile"
+enum { TILE_ARENA = 64 << 20 };
 
-enum { TILE_BYTES = 4 << 20, TILE_ARENA = 64 << 20 };
-
-struct tile {
-	struct req *rq;
-	int z, x, y;
-	struct mvt *mvt;
-	struct arena *arena;
-};
-
-static enum err tile_begin(struct req *rq, struct tile *t)
+enum err map_tile_begin(struct req *rq, struct map_tile *t)
 {
 	int64_t z, x, y;
 
-	*t = (struct tile){ .rq = rq };
+	*t = (struct map_tile){ .rq = rq };
 	if (!str_i64(req_param(rq, "z"), &z) || !str_i64(req_param(rq, "x"), &x) || !str_i64(req_param(rq, "y"), &y) ||
 	    !map_tile_valid(z, x, y))
 		return req_fail(rq, ERR_NOT_FOUND, "map.tile", "z", "there is no such tile");
@@ -38,7 +29,7 @@ static enum err tile_begin(struct req *rq, struct tile *t)
 }
 
 /* The tag is made of the bytes: what looks the same is the same. */
-static enum err tile_reply(struct tile *t)
+enum err map_tile_reply(struct map_tile *t)
 {
 	struct req *rq = t->rq;
 	char hex[HASH_HEX];
@@ -50,7 +41,7 @@ static enum err tile_reply(struct tile *t)
 		return err;
 	crypto_sha256_hex(buf_view(rq->raw), hex);
 	hex[32] = '\0';
-	rq->reply.content_type = TILE_TYPE;
+	rq->reply.content_type = MAP_TILE_TYPE;
 	rq->reply.cache = "private, no-cache";
 	rq->reply.etag = str_fmt(rq->arena, "\"%s\"", hex);
 	return rq->reply.etag.p != NULL ? OK : ERR_NOMEM;
@@ -72,7 +63,7 @@ static enum err read_filter(struct req *rq, struct map_filter *f)
 	return f->track != NIL ? OK : req_fail(rq, ERR_INVALID, "word", "track", "unknown track");
 }
 
-static void draw_single(struct tile *t, const struct map_cell *c)
+static void draw_single(struct map_tile *t, const struct map_cell *c)
 {
 	const struct matter_kind *k = matter_kind_named(t->rq->app, STR("event"));
 	struct str code = { NULL, 0 };
@@ -99,7 +90,7 @@ static void draw_single(struct tile *t, const struct map_cell *c)
 /* Clusters have no id: their cells are the tile's own. Positions are those of the matters' middle. */
 static void draw_cell(const struct map_cell *c, void *arg)
 {
-	struct tile *t = arg;
+	struct map_tile *t = arg;
 
 	if (c->n == 1) {
 		draw_single(t, c);
@@ -113,7 +104,7 @@ static void draw_cell(const struct map_cell *c, void *arg)
 }
 
 /* Single matters from MAP_SINGLE_ZOOM on while they are few; else cells, so that totals stay true. */
-static enum err pick_span(const struct tile *t, int64_t lo, int64_t hi, const struct map_filter *f, int64_t *ret)
+static enum err pick_span(const struct map_tile *t, int64_t lo, int64_t hi, const struct map_filter *f, int64_t *ret)
 {
 	int64_t n;
 	enum err err = OK;
@@ -127,7 +118,7 @@ static enum err pick_span(const struct tile *t, int64_t lo, int64_t hi, const st
 	return err;
 }
 
-static enum err draw_events(struct tile *t)
+static enum err draw_events(struct map_tile *t)
 {
 	struct map_filter f;
 	int64_t lo, hi, span;
@@ -140,13 +131,13 @@ static enum err draw_events(struct tile *t)
 	err = pick_span(t, lo, hi, &f, &span);
 	if (err == OK)
 		err = map_cells(t->rq, lo, hi, span, &f, MAP_SINGLES_MAX, draw_cell, t);
-	return err != OK ? err : tile_reply(t);
+	return err != OK ? err : map_tile_reply(t);
 }
 
 static enum err event_tile(struct req *rq, struct jw *out)
 {
-	struct tile t;
-	enum err err = tile_begin(rq, &t);
+	struct map_tile t;
+	enum err err = map_tile_begin(rq, &t);
 
 	(void)out;
 	if (err == OK)
@@ -157,18 +148,13 @@ static enum err event_tile(struct req *rq, struct jw *out)
 
 /* ---- places ---- */
 
-struct shown {
-	const struct place *place;
-	int64_t open;
-};
-
 struct picking {
 	struct req *rq;
+	const char *perm;
 	enum level level;
 	int64_t today;
-	struct shown *v;
+	struct map_place *v;
 	size_t n;
-	size_t at; /* where the counts have got to */
 };
 
 static void pick(int64_t code, void *arg)
@@ -177,29 +163,52 @@ static void pick(int64_t code, void *arg)
 	const struct place *place = snap_place(req_snap(p->rq), code);
 
 	if (place == NULL || place->level != p->level || p->n == MAP_SHAPES_MAX ||
-	    (place->valid_to != NIL && place->valid_to <= p->today) || !scope_sees(p->rq->who, "map.read", code))
+	    (place->valid_to != NIL && place->valid_to <= p->today) || !scope_sees(p->rq->who, p->perm, code))
 		return;
-	p->v[p->n++] = (struct shown){ place, 0 };
+	p->v[p->n++] = (struct map_place){ .place = place };
 }
 
 static int by_code(const void *a, const void *b)
 {
-	const struct shown *x = a, *y = b;
+	const struct map_place *x = a, *y = b;
 
 	return x->place->code < y->place->code ? -1 : x->place->code > y->place->code;
 }
 
-static void add_open(int64_t code, int64_t n, void *arg)
+enum err map_pick(struct req *rq, enum level level, struct box box, const char *perm, struct map_picked *ret)
 {
-	struct picking *p = arg;
+	struct picking p = { .rq = rq, .perm = perm, .level = level, .today = date_of(rq->now),
+		.v = arena_array(rq->arena, MAP_SHAPES_MAX, sizeof(*p.v)) };
 
-	while (p->at < p->n && p->v[p->at].place->code < code)
-		p->at++;
-	if (p->at < p->n && p->v[p->at].place->code == code)
-		p->v[p->at].open = n;
+	if (p.v == NULL)
+		return ERR_NOMEM;
+	geo_index_each(req_snap(rq)->grids, box, pick, &p);
+	qsort(p.v, p.n, sizeof(*p.v), by_code);
+	*ret = (struct map_picked){ .v = p.v, .n = p.n };
+	if (p.n > 0) {
+		ret->lo = p.v[0].place->code;
+		ret->hi = place_end(p.v[p.n - 1].place->code);
+		ret->span = place_end(ret->lo) - ret->lo;
+	}
+	return OK;
 }
 
-static enum err draw_shape(struct tile *t, struct geo *g, const struct shown *s, const char *layer)
+void map_pick_count(struct map_picked *p, int64_t code, int64_t n, int64_t late)
+{
+	while (p->at < p->n && p->v[p->at].place->code < code)
+		p->at++;
+	if (p->at < p->n && p->v[p->at].place->code == code) {
+		p->v[p->at].n = n;
+		p->v[p->at].late = late;
+	}
+}
+
+static void add_open(int64_t code, int64_t n, void *arg)
+{
+	map_pick_count(arg, code, n, 0);
+}
+
+static enum err draw_shape(struct map_tile *t, struct geo *g, const struct map_place *s, const char *layer)
 {
 	const struct place *p = s->place;
 	struct rows *r = db_query(t->rq->db, map_sql[Q_MAP_SHAPE], ARGS(I(p->id)));
@@ -223,14 +232,14 @@ static enum err draw_shape(struct tile *t, struct geo *g, const struct shown *s,
 		mvt_str(t->mvt, "code", str_z(code));
 		mvt_str(t->mvt, "name", p->name);
 		mvt_int(t->mvt, "households", p->households);
-		mvt_int(t->mvt, "open", s->open);
+		mvt_int(t->mvt, "open", s->n);
 	}
 	geo_shape_free(g, shape);
 	t->rq->rows++;
 	return OK;
 }
 
-static void draw_label(struct tile *t, const struct shown *s)
+static void draw_label(struct map_tile *t, const struct map_place *s)
 {
 	const struct place *p = s->place;
 	char code[18];
@@ -241,10 +250,10 @@ static void draw_label(struct tile *t, const struct shown *s)
 	mvt_str(t->mvt, "code", str_z(code));
 	mvt_str(t->mvt, "name", p->name);
 	mvt_str(t->mvt, "level", str_z(vocab_word(&level_vocab, p->level)));
-	mvt_int(t->mvt, "open", s->open);
+	mvt_int(t->mvt, "open", s->n);
 }
 
-static enum err draw_picked(struct tile *t, const struct picking *p)
+static enum err draw_picked(struct map_tile *t, const struct map_picked *p, enum level level)
 {
 	static const char *const layer[LEVEL_MAX] = { [LEVEL_STREET] = "street", [LEVEL_COMMUNITY] = "community",
 		[LEVEL_GRID] = "grid" };
@@ -252,7 +261,7 @@ static enum err draw_picked(struct tile *t, const struct picking *p)
 	enum err err = g == NULL ? ERR_NOMEM : OK;
 
 	for (size_t i = 0; i < p->n && err == OK; i++)
-		err = draw_shape(t, g, &p->v[i], layer[p->level]);
+		err = draw_shape(t, g, &p->v[i], layer[level]);
 	geo_free(g);
 	mvt_layer(t->mvt, "place_label");
 	for (size_t i = 0; i < p->n && err == OK; i++)
@@ -260,30 +269,23 @@ static enum err draw_picked(struct tile *t, const struct picking *p)
 	return err;
 }
 
-static enum err draw_places(struct tile *t)
+static enum err draw_places(struct map_tile *t)
 {
-	struct picking p = { .rq = t->rq, .level = map_level(t->z), .today = date_of(t->rq->now),
-		.v = arena_array(t->rq->arena, MAP_SHAPES_MAX, sizeof(struct shown)) };
-	enum err err = OK;
+	enum level level = map_level(t->z);
+	struct map_picked p;
+	enum err err = map_pick(t->rq, level, tile_box(t->z, t->x, t->y), "map.read", &p);
 
-	if (p.v == NULL)
-		return ERR_NOMEM;
-	geo_index_each(req_snap(t->rq)->grids, tile_box(t->z, t->x, t->y), pick, &p);
-	qsort(p.v, p.n, sizeof(*p.v), by_code);
-	if (p.n > 0) {
-		int64_t first = p.v[0].place->code, last = p.v[p.n - 1].place->code;
-
-		err = map_open_each(t->rq, first, place_end(last), place_end(first) - first, add_open, &p);
-	}
+	if (err == OK && p.n > 0)
+		err = map_open_each(t->rq, p.lo, p.hi, p.span, add_open, &p);
 	if (err == OK)
-		err = draw_picked(t, &p);
-	return err != OK ? err : tile_reply(t);
+		err = draw_picked(t, &p, level);
+	return err != OK ? err : map_tile_reply(t);
 }
 
 static enum err place_tile(struct req *rq, struct jw *out)
 {
-	struct tile t;
-	enum err err = tile_begin(rq, &t);
+	struct map_tile t;
+	enum err err = map_tile_begin(rq, &t);
 
 	(void)out;
 	if (err == OK)
@@ -300,10 +302,10 @@ static const struct param event_params[] = {
 
 static const struct route map_routes[] = {
 	{ .method = M_GET, .path = "/tiles/places/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
-	  .gives = TILE_TYPE,
+	  .gives = MAP_TILE_TYPE,
 	  .fn = place_tile, .id = "getPlaceTile", .summary = "Boundaries and labels as a vector tile" },
 	{ .method = M_GET, .path = "/tiles/events/{z}/{x}/{y}.mvt", .perm = "map.read", .flags = ROUTE_RAW_OUT,
-	  .gives = TILE_TYPE,
+	  .gives = MAP_TILE_TYPE,
 	  .query = event_params, .nquery = ARRAY_LEN(event_params), .fn = event_tile, .id = "getEventTile",
 	  .summary = "Open events, clustered with true counts, as a vector tile" },
 };

@@ -220,6 +220,7 @@ const struct entity place_entity = {
 	.read = "place.read",
 	.write = "place.write",
 	.flags = ENTITY_CONFIG | ENTITY_PREVIEW | ENTITY_NO_IMPORT,
+	.index = 1,
 	.order = "code",
 	.check = place_check,
 	.after = place_after,

@@ -49,6 +49,7 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_MOVE_LINK] = "UPDATE link " MOVED "WHERE place <> $2 AND id IN (SELECT id FROM link WHERE from_kind IN (0, 1) "
 			"AND from_id IN (" BELOW ") UNION SELECT id FROM link WHERE from_kind NOT IN (0, 1) "
 			"AND to_id IN (" BELOW "))",
+	[Q_MOVE_WORDS] = "UPDATE entity_word SET place = $2 WHERE place <> $2 AND id IN (" HOMES_BELOW " UNION " PEOPLE_BELOW ")",
 	[Q_HEAD_SET] = "UPDATE household SET head_id = $2, version = version + 1 WHERE id = $1 AND head_id IS NULL",
 	[Q_HEAD_DROP] = "UPDATE household SET head_id = NULL, version = version + 1 WHERE id IN "
 			"(SELECT household_id FROM person WHERE id = $1) AND head_id = $1",
@@ -149,7 +150,7 @@ enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now)
 
 	for (size_t i = 0; i < ARRAY_LEN(steps) && err == OK; i++)
 		err = db_exec(c, registry_sql[steps[i]], ARGS(I(id), I(place), I(now)), NULL);
-	return err;
+	return err != OK ? err : db_exec(c, registry_sql[Q_MOVE_WORDS], ARGS(I(id), I(place)), NULL);
 }
 
 enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now)

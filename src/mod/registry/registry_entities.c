@@ -210,7 +210,7 @@ static const struct field organisation_field[] = {
 	FIELD(organisation, kind, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &org_kind_vocab, .label = "单位类型|类型"),
 	FIELD(organisation, industry, F_STR, .flags = FIELD_FILTER, .max = 5, .label = "行业|行业代码"),
 	FIELD(organisation, address, F_STR, .flags = FIELD_SEARCH, .max = 200, .label = "地址|注册地址|经营地址"),
-	FIELD(organisation, phone, F_STR, .max = 40, .label = "电话|单位电话"),
+	FIELD(organisation, phone, F_STR, .flags = FIELD_SEARCH, .max = 40, .label = "电话|单位电话"),
 	POINT_FIELDS(organisation),
 	PLACE_FIELD(organisation),
 	ACTIVE_FIELD(organisation),
@@ -280,7 +280,7 @@ static const struct field care_visit_field[] = {
 const struct entity building_entity = {
 	.name = "building", .table = "building", .path = "buildings", .label = "楼栋|Buildings",
 	.fields = FIELDS(building, building_field),
-	.read = "registry.read", .write = "registry.write", .order = "code",
+	.read = "registry.read", .write = "registry.write", .index = 2, .order = "code",
 	.check = building_check, .after = building_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
@@ -294,21 +294,21 @@ const struct entity room_entity = {
 const struct entity household_entity = {
 	.name = "household", .table = "household", .path = "households", .label = "家庭户|Households",
 	.fields = FIELDS(household, household_field),
-	.read = "person.read", .write = "person.write", .export = "person.export", .order = "code",
+	.read = "person.read", .write = "person.write", .export = "person.export", .index = 3, .order = "code",
 	.check = household_check, .after = household_after, .extra_row = registry_names, .more_row = &household_names,
 };
 
 const struct entity person_entity = {
 	.name = "person", .table = "person", .path = "persons", .label = "人员|People",
 	.fields = FIELDS(person, person_field),
-	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .order = "id",
+	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .index = 4, .order = "id",
 	.check = person_check, .after = person_after, .extra_row = registry_names, .more_row = &person_names,
 };
 
 const struct entity venue_entity = {
 	.name = "venue", .table = "venue", .path = "venues", .label = "场所|Venues",
 	.fields = FIELDS(venue, venue_field),
-	.read = "registry.read", .write = "registry.write", .full = "person.full", .order = "name",
+	.read = "registry.read", .write = "registry.write", .full = "person.full", .index = 5, .order = "name",
 	.check = venue_check, .after = venue_after, .extra_row = registry_names, .more_row = &venue_names,
 };
 
@@ -321,14 +321,14 @@ const struct entity thing_class_entity = {
 const struct entity thing_entity = {
 	.name = "thing", .table = "thing", .path = "things", .label = "部件|Things",
 	.fields = FIELDS(thing, thing_field),
-	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_DELETE,
+	.read = "registry.read", .write = "registry.write", .index = 6, .order = "code", .flags = ENTITY_DELETE,
 	.check = thing_check, .after = thing_after, .extra_row = registry_names, .more_row = &thing_names,
 };
 
 const struct entity organisation_entity = {
 	.name = "organisation", .table = "organisation", .path = "organisations", .label = "单位组织|Organisations",
 	.fields = FIELDS(organisation, organisation_field),
-	.read = "registry.read", .write = "registry.write", .order = "name",
+	.read = "registry.read", .write = "registry.write", .index = 7, .order = "name",
 	.check = organisation_check, .after = organisation_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 

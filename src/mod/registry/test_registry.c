@@ -11,9 +11,9 @@
 
 #include "mod/place/place.h"
 
-static const struct module *const modules[] = { &place_module, &registry_module, NULL };
+static const struct module *const usual[] = { &place_module, &registry_module, NULL };
 
-struct test_app *reg_fresh(enum db_engine e)
+struct test_app *reg_fresh_with(enum db_engine e, const struct module *const *modules)
 {
 	static const char csv[] = "code,name\n500999,试点区\n500999001,清溪街道\n" COMMUNITY1 ",柳荫社区\n" GRID1
 				  ",第1网格\n" GRID2 ",第2网格\n" MICRO1 ",微1\n500999002,北岸街道\n500999002001,石桥社区\n" GRID3
@@ -28,6 +28,11 @@ struct test_app *reg_fresh(enum db_engine e)
 	assert_int_equal((int)test_num(t, "created"), 9);
 	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_COMMUNITY1);
 	return t;
+}
+
+struct test_app *reg_fresh(enum db_engine e)
+{
+	return reg_fresh_with(e, usual);
 }
 
 int reg_add(struct test_app *t, const char *path, char id[32], const char *body, ...)

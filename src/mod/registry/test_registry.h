@@ -29,6 +29,8 @@
 
 /* The asker is the secretary of community 1. */
 struct test_app *reg_fresh(enum db_engine e);
+/* The same with other modules; place and registry must be among them. */
+struct test_app *reg_fresh_with(enum db_engine e, const struct module *const *modules);
 /* POST; returns the status, and the new row's id in `id` (NULL: not wanted). */
 int reg_add(struct test_app *t, const char *path, char id[32], const char *body, ...) __attribute__((format(printf, 4, 5)));
 /* PATCH of path/id; `body` without its version, which is read first. */

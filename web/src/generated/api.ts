@@ -2084,6 +2084,28 @@ export interface RoutingRulePatch {
 	unit_id?: Id
 }
 
+export interface SearchGroup {
+	kind: string
+	items: SearchItem[]
+	more: boolean
+}
+
+export interface SearchItem {
+	id: Id
+	title: string | null
+	detail: string | null
+	word: string | null
+	place: Code | null
+	place_name: string | null
+	lon: number | null
+	lat: number | null
+}
+
+export interface SearchReply {
+	groups: SearchGroup[]
+	short: boolean
+}
+
 export interface SessionPost {
 	id: Id
 	role: Role
@@ -4567,5 +4589,68 @@ export interface Operations {
 		query: null
 		body: CareVisitInput
 		reply: CareVisit
+	}
+	/** Everything in sight that has these words */
+	listSearch: {
+		method: 'GET'
+		path: '/api/search'
+		params: null
+		query: { q?: string; limit?: number }
+		body: null
+		reply: SearchReply
+	}
+	/** Buildings, clustered with true counts, as a vector tile */
+	getBuildingTile: {
+		method: 'GET'
+		path: '/tiles/buildings/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** Venues, clustered with true counts, as a vector tile */
+	getVenueTile: {
+		method: 'GET'
+		path: '/tiles/venues/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** Things, clustered with true counts, as a vector tile */
+	getThingTile: {
+		method: 'GET'
+		path: '/tiles/things/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** Organisations, clustered with true counts, as a vector tile */
+	getOrganisationTile: {
+		method: 'GET'
+		path: '/tiles/organisations/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** Visit plans and overdue ones per place, as a vector tile */
+	getVisitTile: {
+		method: 'GET'
+		path: '/tiles/visits/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
+	}
+	/** Posts per place, as a vector tile */
+	getWorkforceTile: {
+		method: 'GET'
+		path: '/tiles/workforce/{z}/{x}/{y}.mvt'
+		params: { z: string; x: string; y: string }
+		query: null
+		body: null
+		reply: Blob
 	}
 }

@@ -1,0 +1,8 @@
+CREATE TABLE entity_word (
+	class SMALLINT NOT NULL,
+	word BIGINT NOT NULL,
+	place BIGINT NOT NULL,
+	id BIGINT NOT NULL,
+	PRIMARY KEY (class, word, place, id)
+);
+CREATE INDEX entity_word_id ON entity_word (id);
