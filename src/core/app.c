@@ -18,6 +18,7 @@
 #include "core/migrations.h"
 #include "core/notify.h"
 #include "core/rate.h"
+#include "core/retain.h"
 #include "core/search.h"
 #include "core/secret.h"
 #include "core/tally.h"
@@ -260,9 +261,16 @@ void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg),
 	each(notify_sql, notify_nsql, fn, arg);
 	each(tally_sql, tally_nsql, fn, arg);
 	secret_sql_each(fn, arg);
-	each(entity_index_sql, entity_index_nsql, fn, arg);
-	for (size_t i = 0; i < app->nmodule; i++)
-		each(app->module[i]->sql, app->module[i]->nsql, fn, arg);
+each(entity_index_sql, entity_index_nsql, fn, arg);
+	for (size_t i = 0; i < app->nmodule; i++) {
+		const struct module *m = app->module[i];
+
+		each(m->sql, m->nsql, fn, arg);
+		for (size_t k = 0; k < m->nretain; k++) {
+			each(&m->retain[k].count, 1, fn, arg);
+			each(m->retain[k].sql, m->retain[k].nsql, fn, arg);
+		}
+	}
 	for (size_t i = 0; i < app->nentity; i++)
 		entity_sql_each(app->plan[i], fn, arg);
 }

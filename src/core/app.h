@@ -20,6 +20,7 @@ struct app;
 struct entity;
 struct entity_plan;
 struct matter_kind;
+struct retention;
 struct sealed;
 struct snap;
 
@@ -42,6 +43,8 @@ struct module {
 	size_t nsql;
 	const struct sealed *sealed; /* sealed columns beside those of the entities (core/secret.h) */
 	size_t nsealed;
+	const struct retention *retain; /* what is forgotten when its time is over (core/retain.h) */
+	size_t nretain;
 	/* Inserts rows the module cannot live without, where they are missing. In a transaction. */
 	enum err (*seed)(struct app *app, struct dbc *c);
 	/* Loads the module's part of a snapshot into s->part[module index]; free_part releases it. */

@@ -22,6 +22,7 @@ const struct vocab keeps_vocab = { "keeps", keeps_word };
 
 static const struct member affects_member[] = {
 	{ "open_matters", F_INT, .maybe = true },
+	{ "forgets", F_INT, .maybe = true, .help = "rows whose time is over by the edited rule" },
 	{ "keeps", F_ENUM, .vocab = &keeps_vocab, .maybe = true },
 };
 const struct shape affects_shape = { .name = "Affects", MEMBERS(affects_member) };

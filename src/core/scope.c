@@ -141,6 +141,8 @@ static const struct grant {
 	{ "calendar.read", EVERYBODY },
 	{ "admin.calendar", ROLE(DISTRICT_ADMIN) },
 	{ "audit.read", ROLE(AUDITOR) },
+	{ "retention.read", ROLE(DISTRICT_ADMIN) | ROLE(AUDITOR) },
+	{ "admin.retention", ROLE(DISTRICT_ADMIN) },
 	{ "registry.read", STAFF | ROLE(AUDITOR) },
 	{ "registry.write", KEEPERS },
 	{ "person.read", DISTRICT | CENTRE | GRID_STAFF | ROLE(COMMUNITY_SECRETARY) | ROLE(AUDITOR) },

@@ -5,6 +5,7 @@
 #include "core/file.h"
 #include "core/import_job.h"
 #include "core/matter.h"
+#include "core/retain.h"
 #include "core/system.h"
 #include "mod/atlas/atlas.h"
 #include "mod/calendar/calendar.h"
@@ -24,6 +25,7 @@ const struct module *const gezhi_modules[] = {
 	&import_module,
 	&matter_module,
 	&system_module,
+	&retain_module,
 	&calendar_module,
 	&place_module,
 	&party_module,

@@ -554,3 +554,29 @@ enum err events_near(struct dbc *c, const struct principal *who, int64_t place, 
 	*ret = n;
 	return rows_close(r);
 }
+
+/* ---- what is forgotten ---- */
+
+/* Gone for so long; a name that is a dash was forgotten already. */
+#define LEFT "SELECT id FROM person WHERE active = 0 AND ended_at < $1 AND name <> '\u2014' ORDER BY id LIMIT $2"
+static const char *const forget_person[] = {
+	"DELETE FROM registry_fact WHERE object_id IN (" LEFT ")",
+	"UPDATE care_visit SET note = NULL WHERE plan_id IN (SELECT id FROM care_plan WHERE target_id IN (" LEFT "))",
+	"UPDATE person SET name = '\u2014', sex = 0, birth = NULL, id_no = NULL, id_no_hash = NULL, phone = NULL, "
+	"phone_hash = NULL, household_id = NULL, version = version + 1 WHERE id IN (" LEFT ")",
+};
+static const char *const forget_note[] = {
+	"UPDATE care_visit SET note = NULL WHERE id IN (SELECT id FROM care_visit WHERE note IS NOT NULL AND at < $1 "
+	"ORDER BY id LIMIT $2)",
+};
+
+const struct retention registry_retain[REGISTRY_NRETAIN] = {
+	{ .what = RETAIN_PERSON_LEFT, .days = 1095, .min = 30, .max = 3650, .by_day = true,
+	  .basis = "个人信息保护法第四十七条",
+	  .count = "SELECT count(*) AS n FROM person WHERE active = 0 AND ended_at < $1 AND name <> '\u2014'",
+	  .sql = forget_person, .nsql = ARRAY_LEN(forget_person) },
+	{ .what = RETAIN_VISIT_NOTE, .days = 730, .min = 30, .max = 3650,
+	  .basis = "个人信息保护法第十九条",
+	  .count = "SELECT count(*) AS n FROM care_visit WHERE note IS NOT NULL AND at < $1",
+	  .sql = forget_note, .nsql = ARRAY_LEN(forget_note) },
+};

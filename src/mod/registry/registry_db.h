@@ -3,6 +3,7 @@
 #define GEZHI_MOD_REGISTRY_REGISTRY_DB_H
 
 #include "core/sqlb.h"
+#include "core/retain.h"
 #include "mod/registry/registry.h"
 
 enum {
@@ -124,5 +125,9 @@ enum err building_plans(struct dbc *c, int64_t building_id, int64_t day, int64_t
 /* Open matters in sight within `metres` of a point, in the community of `place`. */
 enum err events_near(struct dbc *c, const struct principal *who, int64_t place, double lon, double lat, double metres,
 		     int64_t *ret) MUST_CHECK;
+
+/* What is forgotten when its time is over. */
+enum { REGISTRY_NRETAIN = 2 };
+extern const struct retention registry_retain[REGISTRY_NRETAIN];
 
 #endif

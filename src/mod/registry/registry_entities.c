@@ -553,4 +553,6 @@ const struct module registry_module = {
 	.sql = registry_sql,
 	.nsql = REGISTRY_NSQL,
 	.seed = registry_seed,
+	.retain = registry_retain,
+	.nretain = REGISTRY_NRETAIN,
 };

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/retain.h"
 #include "core/secret.h"
 
 TEST_FIXTURE(reg_fresh);
@@ -382,6 +383,7 @@ static void test_sealed_form(void **state)
 	(void)state;
 	memset(&k, 1, sizeof(k));
 	memset(&other, 2, sizeof(other));
+	k.nold = other.nold = 0;
 	assert_int_equal(secret_seal(&k, STR("13800001111"), a, &one), OK);
 	assert_int_equal(secret_seal(&k, STR("13800001111"), a, &two), OK);
 	assert_false(str_eq(one, two));
@@ -392,6 +394,12 @@ static void test_sealed_form(void **state)
 	assert_true(str_eqz(plain, "13800001111"));
 	assert_int_equal(secret_open(&other, one, a, &plain), ERR_INVALID);
 	assert_int_equal(secret_open(&k, (struct str){ one.p, 3 }, a, &plain), ERR_INVALID);
+	/* After a change of keys what was sealed before is still read, and told apart. */
+	other.nold = 1;
+	memcpy(other.old[0].data, k.data, KEY_LEN);
+	assert_int_equal(secret_open(&other, one, a, &plain), OK);
+	assert_true(str_eqz(plain, "13800001111"));
+	assert_true(secret_is_current(&k, one) && !secret_is_current(&other, one));
 	char *bent = arena_alloc(a, one.n);
 
 	memcpy(bent, one.p, one.n);
@@ -439,6 +447,65 @@ static void test_purpose_is_asked(void **state)
 	assert_string_equal(e.code, "masked");
 }
 
+static int64_t day_before(const struct test_app *t, int64_t days)
+{
+	return date_of(t->now - days * MS_DAY);
+}
+
+static enum err run_job(struct test_app *t)
+{
+	return retain_module.job[0].fn(&t->app, t->reader, t->now);
+}
+
+/* Three years after somebody left, what names them is gone; how many they were stays. */
+static void test_forgotten(void **state)
+{
+	struct test_app *t = *state;
+	char no[19], gone[32], recent[32], sql[200];
+
+	SKIP_WITHOUT(t);
+	assert_int_equal(reg_add(t, "persons", gone, "{\"name\":\"王建国\",\"id_no\":\"%s\",\"phone\":\"13800001111\",\"place\":\""
+		GRID1 "\"}", id_no(WANG, no)), 201);
+	assert_int_equal(reg_add(t, "persons", recent, "{\"name\":\"李秀英\",\"id_no\":\"%s\",\"place\":\"" GRID1 "\"}",
+		id_no(LI, no)), 201);
+	assert_int_equal(reg_patch(t, "persons", gone, "{\"active\":false,\"ended_reason\":\"moved_out\"}"), 200);
+	assert_int_equal(reg_patch(t, "persons", recent, "{\"active\":false,\"ended_reason\":\"moved_out\"}"), 200);
+	snprintf(sql, sizeof(sql), "UPDATE person SET ended_at = %lld WHERE id = %s", (long long)day_before(t, 1100), gone);
+	test_sql(t, sql);
+	/* The edit of a rule says first what it would forget, and keeps to the limits. */
+	test_post(t, ROLE_DISTRICT_ADMIN, AT_DISTRICT);
+	assert_int_equal(test_call(t, "GET /api/retention_rules", NULL), 200);
+	assert_string_equal(test_str(t, "items.0.what"), "person_left");
+	char rule[32];
+
+	snprintf(rule, sizeof(rule), "%s", test_str(t, "items.0.id"));
+	assert_int_equal(test_callf(t, "PATCH /api/retention_rules/%s?preview=true", rule, "{\"version\":1,\"days\":1200}"), 200);
+	assert_int_equal((int)test_num(t, "affects.forgets"), 0);
+	assert_int_equal(test_callf(t, "PATCH /api/retention_rules/%s?preview=true", rule, "{\"version\":1,\"days\":1000}"), 200);
+	assert_int_equal((int)test_num(t, "affects.forgets"), 1);
+	assert_int_equal(test_callf(t, "PATCH /api/retention_rules/%s", rule, "{\"version\":1,\"days\":7}"), 400);
+	assert_int_equal(test_callf(t, "PATCH /api/retention_rules/%s", rule, "{\"version\":1,\"active\":false}"), 200);
+	assert_int_equal(run_job(t), OK);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM person WHERE id_no IS NOT NULL"), 2);
+	assert_int_equal(test_callf(t, "PATCH /api/retention_rules/%s", rule, "{\"version\":2,\"active\":true}"), 200);
+	assert_int_equal(run_job(t), OK);
+	assert_int_equal(test_callf(t, "GET /api/retention_rules/%s", rule, NULL), 200);
+	assert_int_equal((int)test_num(t, "forgotten"), 1);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM person WHERE id_no IS NULL AND id_no_hash IS NULL AND phone IS NULL "
+				    "AND phone_hash IS NULL AND birth IS NULL AND active = 0"), 1);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM person WHERE id_no IS NOT NULL"), 1);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM audit WHERE action = 'forget'"), 1);
+	/* Not again today, and nothing twice. */
+	assert_int_equal(run_job(t), OK);
+	t->now += MS_DAY;
+	assert_int_equal(run_job(t), OK);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM audit WHERE action = 'forget'"), 1);
+	/* The number is free again. */
+	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_COMMUNITY1);
+	assert_int_equal(reg_add(t, "persons", NULL, "{\"name\":\"王建国\",\"id_no\":\"%s\",\"place\":\"" GRID1 "\"}",
+		id_no(WANG, no)), 201);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +518,7 @@ int main(void)
 		TEST_EMBEDDED(test_masked_by_role),
 		TEST_EMBEDDED(test_unmask),
 		TEST_EMBEDDED(test_consents),
+		TEST_BOTH(test_forgotten),
 		TEST_EMBEDDED(test_every_call_failing),
 	};
 

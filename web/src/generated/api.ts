@@ -50,6 +50,7 @@ export type QuestionType = 'text' | 'number' | 'choice' | 'yes_no' | 'date'
 export type RegistryObject = 'person' | 'household' | 'building' | 'room' | 'venue' | 'thing' | 'organisation'
 export type Relation = 'head' | 'spouse' | 'child' | 'child_in_law' | 'grandchild' | 'parent' | 'grandparent' | 'sibling' | 'other'
 export type ResidenceKind = 'resident' | 'floating' | 'registered_elsewhere'
+export type Retained = 'person_left' | 'visit_note' | 'reporter'
 export type RiskLevel = 'low' | 'normal' | 'high' | 'major'
 export type Role = 'district_admin' | 'district_dept' | 'director' | 'duty_officer' | 'board_lead' | 'post_clerk' | 'community_secretary' | 'grid_leader' | 'grid_worker_ft' | 'grid_worker_pt' | 'grid_instructor' | 'micro_leader' | 'party_household' | 'volunteer' | 'property_company' | 'owners_committee' | 'enterprise_partner' | 'gig_worker' | 'resident' | 'auditor' | 'district_viewer'
 export type RoomUse = 'self' | 'rent' | 'empty' | 'shop' | 'office'
@@ -106,6 +107,7 @@ export interface ActOnPublicReportBody {
 
 export interface Affects {
 	open_matters?: number
+	forgets?: number
 	keeps?: Keeps
 }
 
@@ -2016,6 +2018,26 @@ export interface Reporter {
 	phone: string | null
 }
 
+export interface RetentionRule {
+	id: Id
+	version: number
+	what: Retained | null
+	days: number
+	basis: string
+	active: boolean
+	ran_at: Time | null
+	forgotten: number | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface RetentionRulePatch {
+	version: number | null
+	days?: number
+	basis?: string
+	active?: boolean
+}
+
 export interface Room {
 	place_name: string | null
 	title: string | null
@@ -2861,6 +2883,42 @@ export interface Operations {
 		query: { object?: string; object_id?: Id; user?: Id; from?: Time; to?: Time; after?: string; limit?: number }
 		body: null
 		reply: Page<AuditEntry>
+	}
+	/** List */
+	listRetentionRules: {
+		method: 'GET'
+		path: '/api/retention_rules'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean }
+		body: null
+		reply: Page<RetentionRule>
+	}
+	/** Export as CSV or workbook */
+	exportRetentionRules: {
+		method: 'GET'
+		path: '/api/retention_rules/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getRetentionRule: {
+		method: 'GET'
+		path: '/api/retention_rules/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: RetentionRule
+	}
+	/** Change one */
+	updateRetentionRule: {
+		method: 'PATCH'
+		path: '/api/retention_rules/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: RetentionRulePatch
+		reply: RetentionRule | Preview
 	}
 	/** A year's working calendar */
 	getCalendar: {

@@ -5,6 +5,8 @@ export const t = words({
 	'ad.lead': ['流程的形状写在程序里；分类、时限、派遣、理由、职责、人员是数据，在这里修改。修改前可预览影响，正在计时的期限不会悄悄改变。', 'The shape of a flow is in the program. Codes, deadlines, routing, reasons, duties and people are data and are changed here, after a preview. Running clocks never change silently.'],
 	'ad.group.flow': ['事件怎么办', 'How events are handled'],
 	'ad.group.people': ['人员与单位', 'People and units'],
+	'ad.group.privacy': ['个人信息', 'Personal data'],
+	'ad.about.retention_rules': ['保存多久、依据什么、到期自动清除', 'How long it is kept, on what basis, then forgotten'],
 	'ad.group.other': ['其他', 'More'],
 	'ad.calendar': ['工作日历', 'Working calendar'],
 	'ad.calendarText': ['节假日、调休与工作时间', 'Holidays, make-up days and hours'],

@@ -15,6 +15,7 @@ register({
 	'entity.places': ['网格区划', 'Places'],
 	'entity.party_orgs': ['党组织', 'Party organisations'],
 	'entity.party_covers': ['党组织覆盖网格', 'Grids covered'],
+	'entity.retention_rules': ['保存期限', 'Retention'],
 	'entity.flow_rules': ['流程权限', 'Flow rules'],
 	'entity.party_households': ['党员中心户', 'Party households'],
 	'entity.place_codes': ['区划代码', 'Place codes'],
