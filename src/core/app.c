@@ -261,7 +261,7 @@ void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg),
 	each(notify_sql, notify_nsql, fn, arg);
 	each(tally_sql, tally_nsql, fn, arg);
 	secret_sql_each(fn, arg);
-each(entity_index_sql, entity_index_nsql, fn, arg);
+	each(entity_index_sql, entity_index_nsql, fn, arg);
 	for (size_t i = 0; i < app->nmodule; i++) {
 		const struct module *m = app->module[i];
 

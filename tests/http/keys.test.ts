@@ -22,6 +22,8 @@ async function stillRead(): Promise<void> {
 		const list = await c.get(`/api/persons?phone=${secret}`);
 		assert.equal(list.body.items.length, 1, list.text);
 		assert.equal(list.body.items[0].id, id);
+		const found = await c.get(`/api/search?q=${secret}`);
+		assert.match(found.text, new RegExp(id), found.text);
 		const plain = await c.post(`/api/persons/${id}/unmask`, { fields: ['phone'], purpose: 'a call about the lift' });
 		assert.equal(plain.body.phone, secret, plain.text);
 	} finally {

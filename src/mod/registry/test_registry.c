@@ -12,11 +12,7 @@
 #include "core/retain.h"
 #include "mod/place/place.h"
 
-<<<<<<< HEAD
-static const struct module *const usual[] = { &place_module, &registry_module, NULL };
-=======
-static const struct module *const modules[] = { &place_module, &registry_module, &retain_module, NULL };
->>>>>>> 3c070b6 (retention: forget what is held about people when its time is over, by rules that an administrator edits with a basis)
+static const struct module *const usual[] = { &place_module, &registry_module, &retain_module, NULL };
 
 struct test_app *reg_fresh_with(enum db_engine e, const struct module *const *modules)
 {
