@@ -385,16 +385,14 @@ enum err entity_put(struct req *rq, const struct entity *e, void *rec, int64_t *
 	return err != OK ? err : insert_row(rq, e, rec);
 }
 
-enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec)
+/* The row as `rec` says, if it still is at `version`. */
+static enum err update_row(struct req *rq, const struct entity *e, int64_t version, void *rec)
 {
-	const struct entity_plan *p = entity_plan_of(rq->app, e);
 	struct arg v[FIELD_MAX + 3 + ENTITY_FOUND];
-	int64_t version = field_int(&e->fields.v[1], old), changed;
+	int64_t changed;
 	size_t n = 0;
-	enum err err = entity_validate(rq, e, old, rec);
+	enum err err;
 
-	if (err != OK)
-		return err;
 	field_set_int(&e->fields.v[1], rec, version + 1);
 	err = entity_args(rq, e, rec, v);
 	v[e->fields.n] = I(rq->now);
@@ -402,15 +400,44 @@ enum err entity_update(struct req *rq, const struct entity *e, const void *old, 
 	if (err == OK)
 		err = entity_found_args(rq, e, rec, v + e->fields.n + 2, &n);
 	if (err == OK)
-		err = db_exec(rq->db, p->update, v, e->fields.n + 2 + n, &changed);
+		err = db_exec(rq->db, entity_plan_of(rq->app, e)->update, v, e->fields.n + 2 + n, &changed);
 	if (err == ERR_CONFLICT)
 		return conflict(rq, e);
-	if (err != OK)
-		return err;
-	if (changed != 1)
+	if (err == OK && changed != 1)
 		return req_fail(rq, ERR_CONFLICT, "conflict.version", "version",
 				"somebody changed it meanwhile; reload and try again");
-	return finish_write(rq, e, old, rec, "update", field_int(&e->fields.v[0], rec));
+	return err;
+}
+
+enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec)
+{
+	enum err err = entity_validate(rq, e, old, rec);
+
+	if (err == OK)
+		err = update_row(rq, e, field_int(&e->fields.v[1], old), rec);
+	return err != OK ? err : finish_write(rq, e, old, rec, "update", field_int(&e->fields.v[0], rec));
+}
+
+enum err entity_overwrite(struct req *rq, const struct entity *e, const void *old, void *rec, const char *action)
+{
+	enum err err = update_row(rq, e, field_int(&e->fields.v[1], old), rec);
+
+	if (err == OK)
+		err = audit_diff(rq, e, action, old, rec, field_int(&e->fields.v[0], rec));
+	return err != OK ? err : entity_index_write(rq, e, old, rec);
+}
+
+enum err entity_erase(struct req *rq, const struct entity *e, const void *old, const char *action)
+{
+	int64_t id = field_int(&e->fields.v[0], old), changed = 0;
+	enum err err = db_exec(rq->db, entity_plan_of(rq->app, e)->remove,
+		ARGS(I(id), I(field_int(&e->fields.v[1], old))), &changed);
+
+	if (err == ERR_CONFLICT || (err == OK && changed != 1))
+		return req_fail(rq, ERR_CONFLICT, "in_use", "id", "other records still refer to it");
+	if (err == OK)
+		err = audit_diff(rq, e, action, old, NULL, id);
+	return err != OK ? err : entity_index_write(rq, e, old, NULL);
 }
 
 /* ---- handlers ---- */

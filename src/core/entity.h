@@ -82,6 +82,20 @@ enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *re
 enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
 enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
 
+/* Writes or removes a row as it is: no rules and no hooks, but the version guard and an audit entry with this
+ * action. For undoing, and for rows whose meaning lies in another row (a merged one). */
+enum err entity_overwrite(struct req *rq, const struct entity *e, const void *old, void *rec, const char *action) MUST_CHECK;
+enum err entity_erase(struct req *rq, const struct entity *e, const void *old, const char *action) MUST_CHECK;
+
+/*
+ * Some values of a row as a JSON object: secrets plain, numbers as they are in the table. It exists in memory, or
+ * sealed; nowhere else. `which`: bit i for field i. Reading sets what it finds and says what that was.
+ */
+enum err entity_values(const struct entity *e, const void *rec, uint64_t which, struct jw *out) MUST_CHECK;
+enum err entity_set_values(const struct entity *e, json_t *values, struct arena *a, void *rec, uint64_t *ret_which) MUST_CHECK;
+/* A value as text: masked where it is personal, unless `full`; a secret always. */
+void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b);
+
 /* What an import came to (core/entity_import.h). Natural key: the FIELD_UNIQUE field. */
 struct import_result {
 	int64_t rows, created, updated, unchanged, rejected;

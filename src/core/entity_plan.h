@@ -45,8 +45,6 @@ enum err entity_blind(struct req *rq, const struct entity *e, const struct field
 		      struct arg *ret) MUST_CHECK;
 /* May the asker see this row's MASKED fields? */
 bool entity_full(const struct req *rq, const struct entity_plan *p, const void *rec);
-/* A cell: as field_to_text, but masked unless `full`. */
-void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b);
 /* The fields of a row (no braces). */
 void entity_members(const struct req *rq, const struct entity_plan *p, const void *rec, struct jw *out);
 /* One row as an object: fields, times, extra_row. */

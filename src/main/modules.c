@@ -10,6 +10,7 @@
 #include "mod/atlas/atlas.h"
 #include "mod/calendar/calendar.h"
 #include "mod/centre/centre.h"
+#include "mod/collect/collect.h"
 #include "mod/duty/duty.h"
 #include "mod/event/event.h"
 #include "mod/kpi/kpi.h"
@@ -37,5 +38,6 @@ const struct module *const gezhi_modules[] = {
 	&kpi_module,
 	&registry_module,
 	&atlas_module,
+	&collect_module,
 	NULL,
 };

@@ -94,8 +94,14 @@ async function idFor(path: string): Promise<string> {
 
 const queries: Record<string, string> = {
 	'/api/places/at': '?lon=0&lat=0', '/api/calendar': '?year=2026', '/api/duty-choice': `?code=${lamp}`, '/api/events/similar': '?lon=110&lat=20',
+	'/api/duplicates': `?kind=person&place=${grid}`, '/api/rounds/{id}/todo': '?kind=persons',
 	'/api/search': '?q=%E7%A4%BE%E5%8C%BA',
 };
+
+async function pairPath(): Promise<string | null> {
+	const pair = ok(await (await gz.signIn('grid1')).get('/api/duplicates', { kind: 'person' })).items[0];
+	return pair === undefined ? null : `/api/duplicates/pair?kind=person&a=${pair.a.id}&b=${pair.b.id}`;
+}
 
 /** A path that can be asked, or null where the small demo has nothing of the kind. */
 async function filled(op: Operation): Promise<string | null> {
@@ -103,6 +109,7 @@ async function filled(op: Operation): Promise<string | null> {
 	if (op.path.includes('{kind}')) values['id'] = await idFor('/api/buildings/{id}');
 	else if (op.path.includes('{id}')) values['id'] = await idFor(op.path);
 	if (op.path.includes('{query_code}')) values['query_code'] = (await report(duty)).query_code;
+	if (op.path === '/api/duplicates/pair') return pairPath();
 	let all = true;
 	const path = op.path.replace(/\{(\w+)\}/g, (_, k: string) => {
 		all = all && Boolean(values[k]);

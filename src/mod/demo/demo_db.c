@@ -38,5 +38,6 @@ const char *const demo_sql[] = {
 	[Q_DEMO_TALLY] = "INSERT INTO tally (place, kind, measure, day, dim, n) VALUES ($1, $2, $3, $4, $5, $6)",
 	[Q_DEMO_DELTA_DROP] = "DELETE FROM tally_delta",
 	[Q_DEMO_HEAD] = "UPDATE household SET head_id = $2 WHERE id = $1",
+	[Q_DEMO_TWO] = "SELECT id FROM person WHERE place >= $1 AND place < $2 AND active = 1 ORDER BY id LIMIT 2",
 };
 const size_t demo_nsql = DEMO_NSQL;

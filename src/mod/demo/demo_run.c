@@ -150,6 +150,8 @@ static enum err make(struct world *w)
 		err = reload(w);
 	if (err == OK)
 		err = demo_make_registry(w);
+	if (err == OK)
+		err = demo_make_collect(w);
 	if (err == OK && w->o.events > 0)
 		err = demo_make_pictures(w);
 	if (err == OK && w->o.events > 0)

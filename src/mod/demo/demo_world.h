@@ -11,7 +11,7 @@
 enum { Q_DEMO_USED, Q_DEMO_SETTING, Q_DEMO_PLACE, Q_DEMO_SHAPE, Q_DEMO_PLACE_CODE, Q_DEMO_UNIT, Q_DEMO_ORG,
        Q_DEMO_COVER, Q_DEMO_ACCOUNT, Q_DEMO_POST, Q_DEMO_LEADER, Q_DEMO_QUESTION, Q_DEMO_FILE_GET, Q_DEMO_FILE_DROP,
        Q_DEMO_FILE, Q_DEMO_PARTS, Q_DEMO_OLD_OUTBOX, Q_DEMO_CODE_ID,
-       Q_DEMO_MATTERS, Q_DEMO_TALLY, Q_DEMO_DELTA_DROP, Q_DEMO_HEAD, DEMO_NSQL };
+       Q_DEMO_MATTERS, Q_DEMO_TALLY, Q_DEMO_DELTA_DROP, Q_DEMO_HEAD, Q_DEMO_TWO, DEMO_NSQL };
 
 enum { CREW_MAX = 4, DEMO_PICTURES = 6, DUTY_OFFICERS = 3 };
 
@@ -93,6 +93,7 @@ enum err demo_make_party(struct world *w) MUST_CHECK;
 enum err demo_make_questions(struct world *w) MUST_CHECK;
 enum err demo_make_staff(struct world *w) MUST_CHECK;
 enum err demo_make_registry(struct world *w) MUST_CHECK;
+enum err demo_make_collect(struct world *w) MUST_CHECK;
 enum err demo_make_pictures(struct world *w) MUST_CHECK;
 enum err demo_make_events(struct world *w) MUST_CHECK;
 enum err demo_tallies(struct world *w) MUST_CHECK;

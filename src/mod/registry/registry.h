@@ -60,7 +60,8 @@ enum care_type { CARE_LONE_ELDER, CARE_DISABILITY, CARE_HARDSHIP, CARE_LEFT_CHIL
 		 CARE_HAZARD_STRUCTURE };
 enum care_mode { CARE_VISIT, CARE_PHONE_ALLOWED };
 enum care_outcome { CARE_MET, CARE_NOT_HOME, CARE_PHONE };
-extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, ended_vocab, data_source_vocab;
+extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, ended_vocab, data_source_vocab,
+	relation_vocab;
 
 struct building {
 	int64_t id, version;
@@ -173,6 +174,30 @@ bool link_fits(int64_t role, int64_t from_kind, int64_t to_kind);
 bool care_counts(int64_t mode, int64_t outcome);
 /* May a plan of this type stand on this kind of object? */
 bool care_fits(int64_t type, int64_t target_kind);
+
+/* ---- for modules that work on the registry ---- */
+
+/* The entity of a kind of object. */
+const struct entity *registry_entity(int64_t object);
+/* Among the seven kinds; NULL: no such path. */
+const struct entity *registry_by_path(struct str path);
+int64_t registry_place(const struct entity *e, const void *rec);
+/* What lies below a building, a household or a person goes where that has gone: rooms, households, people, and
+ * with them consents, visit plans, visits and links. */
+enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now) MUST_CHECK;
+/* Somebody leaves: their visit plans and links end. */
+enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now) MUST_CHECK;
+/* Is there another link of these, some day of [from, to]? */
+enum err link_overlaps(struct dbc *c, const struct link *l, bool *ret) MUST_CHECK;
+
+struct fact {
+	struct str field, user_name;
+	int64_t source, user, at;
+};
+/* Remembers where a value came from. All that is remembered of an object, at most FIELD_MAX; texts in `a`. */
+enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
+		  int64_t at) MUST_CHECK;
+enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
 
 extern const struct module registry_module;
 

@@ -27,28 +27,13 @@ enum err thing_next_code(struct dbc *c, struct arena *a, struct str head, struct
 /* How many households a room has had. */
 enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret) MUST_CHECK;
 
-/* What lies below a building, a household or a person goes where that has gone: rooms, households, people, and
- * with them consents, visit plans, visits and links. */
-enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now) MUST_CHECK;
-
-/* Somebody leaves: their visit plans and links end. */
-enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now) MUST_CHECK;
 enum err consent_plans_end(struct dbc *c, int64_t consent_id, int64_t day, int64_t now) MUST_CHECK;
 enum err household_head_set(struct dbc *c, int64_t household_id, int64_t person_id) MUST_CHECK;
 enum err household_head_drop(struct dbc *c, int64_t person_id) MUST_CHECK;
 
-/* Is there another link of these, some day of [from, to]? Would `from` become part of itself? */
-enum err link_overlaps(struct dbc *c, const struct link *l, bool *ret) MUST_CHECK;
+/* Would `from` become part of itself? */
 enum err link_cycle(struct dbc *c, int64_t from, int64_t to, bool *ret) MUST_CHECK;
 
-enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
-		  int64_t at) MUST_CHECK;
-struct fact {
-	struct str field, user_name;
-	int64_t source, user, at;
-};
-/* All facts of an object, at most FIELD_MAX; texts in `a`. */
-enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
 /* When and by whom a row was made. */
 enum err registry_made(struct dbc *c, const struct entity *e, int64_t id, struct arena *a, struct fact *ret) MUST_CHECK;
 /* Who unmasked what, newest first. */

@@ -26,7 +26,7 @@ static const char *const relation_word[] = { "head", "spouse", "child", "child_i
 	"grandparent", "sibling", "other", NULL };
 static const char *const relation_label[] = { "户主|本人", "配偶", "子女|子|女|儿子|女儿", "儿媳女婿", "孙子女",
 	"父母|父亲|母亲", "祖父母", "兄弟姐妹", "其他", NULL };
-static VOCAB(relation_vocab, "relation", relation_word, relation_label);
+VOCAB(relation_vocab, "relation", relation_word, relation_label);
 static const char *const ended_word[] = { "moved_out", "died", "merged", "consent_withdrawn", "not_needed", "other", NULL };
 static const char *const ended_label[] = { "迁出|搬走", "去世|死亡", "合并", "撤回同意", "不再需要", "其他", NULL };
 VOCAB(ended_vocab, "ended_reason", ended_word, ended_label);
@@ -452,7 +452,7 @@ static const struct member plan_member[] = {
 };
 static const struct shape plan_shape = { MEMBERS(plan_member) };
 static const char *const due_word[] = { "due", "overdue", "pending", NULL };
-static const struct vocab due_vocab = { .name = "care_due", .word = due_word };
+static const struct vocab due_vocab = { .name = "care_due_state", .word = due_word };
 static const struct member missed_member[] = {
 	{ "last", F_DATE, .null = true, .help = "the last visit that counts" },
 	{ "due", F_DATE },

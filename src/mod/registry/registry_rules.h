@@ -4,11 +4,6 @@
 
 #include "mod/registry/registry.h"
 
-/* The entity of a kind of object. */
-const struct entity *registry_entity(int64_t object);
-/* Among the seven kinds; NULL: no such path. */
-const struct entity *registry_by_path(struct str path);
-
 /*
  * Where something lies: as given, else by its point. It must be a grid or a micro-grid in force, so that the
  * figures of a place are the sum of those below it.
@@ -22,7 +17,6 @@ bool registry_is_fact(const struct field *f);
 enum err registry_facts(struct req *rq, const struct entity *e, const void *old, const void *rec) MUST_CHECK;
 /* Loads an object in the asker's sight into the request's arena; names `field` when there is none. */
 enum err registry_object(struct req *rq, int64_t object, int64_t id, const char *field, const void **ret) MUST_CHECK;
-int64_t registry_place(const struct entity *e, const void *rec);
 /* "王**", in the request's arena; absent stays absent. */
 struct str registry_masked(struct req *rq, struct str name);
 /* "1栋 2-301": where an object is, in the request's arena; absent where no building is known. */

@@ -16,10 +16,11 @@ export interface Page<T> {
 
 export type BuildingKind = 'residential' | 'mixed' | 'commercial' | 'office' | 'public' | 'industrial' | 'farmhouse' | 'other'
 export type BuildingRisk = 'none' | 'watch' | 'grade_c' | 'grade_d'
-export type CareDue = 'due' | 'overdue' | 'pending'
+export type CareDueState = 'due' | 'overdue' | 'pending'
 export type CareMode = 'visit' | 'phone_allowed'
 export type CareOutcome = 'met' | 'not_home' | 'phone'
 export type CareType = 'lone_elder' | 'disability' | 'hardship' | 'left_behind_child' | 'hazard_venue' | 'hazard_structure'
+export type ChangeOutcome = 'approved' | 'rejected' | 'withdrawn'
 export type Clock = 'accept' | 'sign' | 'handle' | 'verify' | 'arrive'
 export type ClockOp = 'start' | 'stop' | 'pause' | 'resume' | 'extend' | 'set_due' | 'unstop' | 'void'
 export type ClockState = 'running' | 'stopped' | 'paused' | 'void'
@@ -27,6 +28,7 @@ export type ClockUnit = 'calendar' | 'working'
 export type ColumnHow = 'unused' | 'name' | 'label' | 'map' | 'dropped' | 'readonly' | 'repeated'
 export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
+export type DuplicateWhy = 'name_birth' | 'phone' | 'household' | 'name_place'
 export type DutyList = 'statutory' | 'cooperative'
 export type DutyState = 'active' | 'withdrawn'
 export type DutyTarget = 'street' | 'department' | 'district'
@@ -42,10 +44,12 @@ export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Lineage = 'split' | 'merge' | 'adjust'
 export type LinkRole = 'owner' | 'tenant' | 'lives_in' | 'works_at' | 'guardian' | 'member_of'
+export type MoveKind = 'in' | 'out' | 'within'
 export type OrganisationKind = 'enterprise' | 'individual' | 'public' | 'social'
 export type PartyForm = 'solo' | 'joint' | 'functional'
 export type PartyLevel = 'none' | 'street' | 'community' | 'grid' | 'micro_grid' | 'household'
 export type PlaceKind = 'city' | 'district' | 'subdistrict' | 'town' | 'community' | 'village' | 'general' | 'park' | 'mall' | 'school' | 'market' | 'hospital' | 'micro' | 'dedicated' | 'province'
+export type PlansGo = 'follow' | 'end'
 export type QuestionType = 'text' | 'number' | 'choice' | 'yes_no' | 'date'
 export type RegistryObject = 'person' | 'household' | 'building' | 'room' | 'venue' | 'thing' | 'organisation'
 export type Relation = 'head' | 'spouse' | 'child' | 'child_in_law' | 'grandchild' | 'parent' | 'grandparent' | 'sibling' | 'other'
@@ -270,7 +274,7 @@ export interface CareDue {
 	lat: number | null
 	due: Day
 	last: Day | null
-	state: CareDue
+	state: CareDueState
 	cycle_days: number
 	mode: CareMode
 	visitor_id: Id | null
@@ -305,7 +309,7 @@ export interface CareMissed {
 	place_name: string | null
 	last: Day | null
 	due: Day
-	state: CareDue
+	state: CareDueState
 }
 
 export interface CarePlan {
@@ -406,9 +410,92 @@ export interface Change {
 	to: string | null
 }
 
+export interface ChangeDifference {
+	field: string
+	from: string | null
+	to: string | null
+	conflict: boolean
+}
+
 export interface ChangePasswordBody {
 	old: string
 	new: string
+}
+
+export interface ChangeRequestDetail {
+	kind: string
+	no: string
+	code: string | null
+	code_name: string | null
+	place_name: string | null
+	unit_name: string | null
+	handler_name: string | null
+	id: Id
+	version: number
+	ext_no: string | null
+	title: string
+	text: string | null
+	address: string | null
+	code_id: Id | null
+	track: Track
+	urgency: Urgency
+	source: Source
+	place: Code
+	lon: number | null
+	lat: number | null
+	state: State
+	open: boolean
+	sealed: boolean
+	anonymous: boolean
+	unit_id: Id | null
+	first_unit: Id | null
+	handler_id: Id | null
+	reported_at: Time
+	accepted_at: Time | null
+	dispatched_at: Time | null
+	finished_at: Time | null
+	closed_at: Time | null
+	clock: Clock | null
+	due_at: Time | null
+	level: number
+	supporters: number
+	reopens: number
+	returns: number
+	extensions: number
+	fails: number
+	supervised: boolean
+	supervise_due: Time | null
+	parent_id: Id | null
+	join_rule: Join | null
+	merged_into: Id | null
+	duty_item_id: Id | null
+	proposed_unit: Id | null
+	self_closed: boolean
+	sampled: boolean
+	resolved: boolean | null
+	satisfied: Satisfied | null
+	pending: Record<string, unknown> | null
+	answers: Record<string, unknown> | null
+	result: string | null
+	data: Record<string, unknown> | null
+	coop: MatterUnit[]
+	children: MatterRef[]
+	merged: MatterRef[]
+	files: Attachment[]
+	actions: MatterAction[]
+	object_kind: string
+	object_id: Id
+	fields: string[]
+	value_source: DataSource
+	outcome: ChangeOutcome | null
+	decided_by: Id | null
+	decided_at: Time | null
+	differences: ChangeDifference[]
+}
+
+export interface ChangeRequested {
+	id: Id
+	no: string
 }
 
 export interface Changed {
@@ -477,6 +564,15 @@ export interface CodeQuestionPatch {
 	choices?: string | null
 }
 
+export interface ComparedField {
+	field: string
+	a: string | null
+	b: string | null
+	a_at: Time | null
+	b_at: Time | null
+	same: boolean
+}
+
 export interface Consent {
 	place_name: string | null
 	person_name: string | null
@@ -521,6 +617,13 @@ export interface Coverage {
 	missing: PlaceName[]
 }
 
+export interface CreateChangeRequestBody {
+	kind: string
+	object_id: Id
+	changes: unknown
+	text?: string | null
+}
+
 export interface CreateEventBody {
 	title?: string | null
 	text?: string | null
@@ -537,6 +640,32 @@ export interface CreateEventBody {
 	anonymous?: boolean | null
 	lon?: number | null
 	lat?: number | null
+}
+
+export interface CreateMergeBody {
+	kind: RegistryObject
+	winner_id: Id
+	loser_id: Id
+	winner_version: number
+	loser_version: number
+	take?: unknown | null
+	note?: string | null
+}
+
+export interface CreateMoveBody {
+	kind: MoveKind
+	person_ids?: unknown | null
+	household_id?: Id | null
+	people?: unknown | null
+	room_id?: Id | null
+	into_id?: Id | null
+	place?: Code | null
+	day?: Day | null
+	reason?: EndedReason | null
+	plans?: PlansGo | null
+	head_id?: Id | null
+	relation?: Relation | null
+	note?: string | null
 }
 
 export interface CreateSessionBody {
@@ -587,6 +716,49 @@ export interface DemoAccount {
 	login: string
 	role: Role | null
 	name: string
+}
+
+export interface DuplicateComparison {
+	kind: RegistryObject
+	a: DuplicateRow
+	b: DuplicateRow
+	fields: ComparedField[]
+}
+
+export interface DuplicateDistinct {
+	distinct: boolean
+}
+
+export interface DuplicatePair {
+	kind: RegistryObject
+	a: DuplicateSide
+	b: DuplicateSide
+	why: DuplicateWhy[]
+}
+
+export interface DuplicatePairs {
+	place: Code
+	items: DuplicatePair[]
+	next: Id | null
+}
+
+export interface DuplicateRow {
+	id: Id
+	name: string
+	place: Code
+	place_name: string | null
+	version: number
+	active: boolean
+	source: DataSource
+	verified_at: Time | null
+	related: number
+}
+
+export interface DuplicateSide {
+	id: Id
+	name: string
+	place: Code
+	place_name: string | null
 }
 
 export interface DutyChoice {
@@ -1430,6 +1602,33 @@ export interface Me {
 	home: { code: Code; name: string; level: Level } | null
 }
 
+export interface Merge {
+	place_name: string | null
+	id: Id
+	version: number
+	change_id: Id
+	kind: RegistryObject
+	winner_id: Id
+	loser_id: Id
+	taken: unknown | null
+	place: Code
+	note: string | null
+	undone_at: Time | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface MergePatch {
+	version: number | null
+}
+
+export interface Merged {
+	id: Id
+	change_id: Id
+	winner_id: Id
+	loser_id: Id
+}
+
 export interface Meta {
 	entities: MetaEntity[]
 	matters: MetaKind[]
@@ -1491,6 +1690,37 @@ export interface MetaKind {
 	actions: MetaAction[]
 }
 
+export interface Move {
+	place_name: string | null
+	id: Id
+	version: number
+	change_id: Id
+	kind: MoveKind
+	person_id: Id
+	from_household: Id | null
+	household_id: Id | null
+	place: Code
+	from_place: Code | null
+	day: Day
+	reason: EndedReason | null
+	plans: PlansGo | null
+	note: string | null
+	undone_at: Time | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface MovePatch {
+	version: number | null
+}
+
+export interface Moved {
+	change_id: Id
+	household_id: Id | null
+	people: Id[]
+	ended_households: Id[]
+}
+
 export interface Norm {
 	target: number
 	low: number
@@ -1512,6 +1742,24 @@ export interface OfficialCode {
 
 export interface OpenApi {
 	[member: string]: unknown
+}
+
+export interface OpenRound {
+	id: Id
+	name: string
+	place: Code
+	place_name: string | null
+	kinds: string[]
+	starts: Day
+	ends: Day
+	basis: string
+	limit: Time
+	all: number
+	done: number
+}
+
+export interface OpenRounds {
+	items: OpenRound[]
 }
 
 export interface Organisation {
@@ -2082,6 +2330,91 @@ export interface RoomPatch {
 	source?: DataSource | null
 }
 
+export interface Round {
+	place_name: string | null
+	id: Id
+	version: number
+	name: string
+	kinds: unknown
+	place: Code
+	starts: Day
+	ends: Day
+	fresh_days: number
+	basis: string
+	active: boolean
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface RoundInput {
+	version?: number | null
+	name: string
+	kinds: unknown
+	place: Code
+	starts: Day
+	ends: Day
+	fresh_days: number
+	basis: string
+	active?: boolean | null
+}
+
+export interface RoundKindSum {
+	kind: string
+	all: number
+	done: number
+}
+
+export interface RoundPatch {
+	version: number | null
+	name?: string
+	kinds?: unknown
+	place?: Code
+	starts?: Day
+	ends?: Day
+	fresh_days?: number
+	basis?: string
+	active?: boolean | null
+}
+
+export interface RoundPlace {
+	place: Code
+	place_name: string | null
+	kinds: RoundKindSum[]
+	all: number
+	done: number
+}
+
+export interface RoundProgress {
+	id: Id
+	name: string
+	place: Code
+	place_name: string | null
+	kinds: string[]
+	starts: Day
+	ends: Day
+	basis: string
+	limit: Time
+	all: number
+	done: number
+	places: RoundPlace[]
+}
+
+export interface RoundTodo {
+	id: Id
+	version: number
+	label: string
+	place: Code
+	place_name: string | null
+	verified_at: Time | null
+	source: DataSource
+	writes: boolean
+}
+
+export interface RoundTodos {
+	items: RoundTodo[]
+	next: Id | null
+}
+
 export interface RoutingRule {
 	id: Id
 	version: number
@@ -2137,6 +2470,14 @@ export interface SessionPost {
 	unit_name: string | null
 	board: Track | null
 	standin: boolean
+}
+
+export interface SetDuplicateDistinctBody {
+	kind: RegistryObject
+	a_id: Id
+	b_id: Id
+	note?: string | null
+	undo?: boolean | null
 }
 
 export interface SetUserPasswordBody {
@@ -2335,6 +2676,12 @@ export interface TrendDay {
 	date: Day
 	in: number
 	closed: number
+}
+
+export interface Undone {
+	id: Id
+	change_id: Id
+	undone_at: Time
 }
 
 export interface Unit {
@@ -4710,5 +5057,266 @@ export interface Operations {
 		query: null
 		body: null
 		reply: Blob
+	}
+	/** People or a household move in, out, or within, with all that hangs on them */
+	createMove: {
+		method: 'POST'
+		path: '/api/moves'
+		params: null
+		query: null
+		body: CreateMoveBody
+		reply: Moved
+	}
+	/** Put a whole move back, while nothing in it changed since */
+	cancelMove: {
+		method: 'POST'
+		path: '/api/moves/{id}/undo'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Undone
+	}
+	/** Pairs that look alike, and why */
+	listDuplicates: {
+		method: 'GET'
+		path: '/api/duplicates'
+		params: null
+		query: { kind?: string; place?: Code; after?: Id }
+		body: null
+		reply: DuplicatePairs
+	}
+	/** Two rows side by side */
+	getDuplicate: {
+		method: 'GET'
+		path: '/api/duplicates/pair'
+		params: null
+		query: { kind?: string; a?: Id; b?: Id }
+		body: null
+		reply: DuplicateComparison
+	}
+	/** These are two: do not ask again */
+	setDuplicateDistinct: {
+		method: 'POST'
+		path: '/api/duplicates/distinct'
+		params: null
+		query: null
+		body: SetDuplicateDistinctBody
+		reply: DuplicateDistinct
+	}
+	/** Merge two rows into one of them */
+	createMerge: {
+		method: 'POST'
+		path: '/api/merges'
+		params: null
+		query: null
+		body: CreateMergeBody
+		reply: Merged
+	}
+	/** Take a merge apart, while nothing in it changed since */
+	cancelMerge: {
+		method: 'POST'
+		path: '/api/merges/{id}/undo'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Undone
+	}
+	/** Ask that a row say something else */
+	createChangeRequest: {
+		method: 'POST'
+		path: '/api/change_requests'
+		params: null
+		query: null
+		body: CreateChangeRequestBody
+		reply: ChangeRequested
+	}
+	/** Rounds of today that touch my area, and how far I am */
+	listOpenRounds: {
+		method: 'GET'
+		path: '/api/rounds/open'
+		params: null
+		query: null
+		body: null
+		reply: OpenRounds
+	}
+	/** Rows to look at again */
+	listRoundTodo: {
+		method: 'GET'
+		path: '/api/rounds/{id}/todo'
+		params: { id: string }
+		query: { kind?: string; place?: Code; after?: Id }
+		body: null
+		reply: RoundTodos
+	}
+	/** How far each place is, from the rows themselves */
+	getRoundProgress: {
+		method: 'GET'
+		path: '/api/rounds/{id}/progress'
+		params: { id: string }
+		query: { place?: Code }
+		body: null
+		reply: RoundProgress
+	}
+	/** List */
+	listMoves: {
+		method: 'GET'
+		path: '/api/moves'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; change_id?: Id; kind?: MoveKind; person_id?: Id; from_household?: Id; household_id?: Id; reason?: EndedReason }
+		body: null
+		reply: Page<Move>
+	}
+	/** Export as CSV or workbook */
+	exportMoves: {
+		method: 'GET'
+		path: '/api/moves/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; change_id?: Id; kind?: string; person_id?: Id; from_household?: Id; household_id?: Id; reason?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getMove: {
+		method: 'GET'
+		path: '/api/moves/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Move
+	}
+	/** Change one */
+	updateMove: {
+		method: 'PATCH'
+		path: '/api/moves/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: MovePatch
+		reply: Move | Preview
+	}
+	/** List */
+	listMerges: {
+		method: 'GET'
+		path: '/api/merges'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; change_id?: Id; kind?: RegistryObject; winner_id?: Id; loser_id?: Id }
+		body: null
+		reply: Page<Merge>
+	}
+	/** Export as CSV or workbook */
+	exportMerges: {
+		method: 'GET'
+		path: '/api/merges/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; change_id?: Id; kind?: string; winner_id?: Id; loser_id?: Id; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getMerge: {
+		method: 'GET'
+		path: '/api/merges/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Merge
+	}
+	/** Change one */
+	updateMerge: {
+		method: 'PATCH'
+		path: '/api/merges/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: MergePatch
+		reply: Merge | Preview
+	}
+	/** List */
+	listRounds: {
+		method: 'GET'
+		path: '/api/rounds'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; active?: boolean }
+		body: null
+		reply: Page<Round>
+	}
+	/** Export as CSV or workbook */
+	exportRounds: {
+		method: 'GET'
+		path: '/api/rounds/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; active?: boolean; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getRound: {
+		method: 'GET'
+		path: '/api/rounds/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: Round
+	}
+	/** Change one */
+	updateRound: {
+		method: 'PATCH'
+		path: '/api/rounds/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: RoundPatch
+		reply: Round | Preview
+	}
+	/** Create */
+	createRound: {
+		method: 'POST'
+		path: '/api/rounds'
+		params: null
+		query: null
+		body: RoundInput
+		reply: Round
+	}
+	/** List */
+	listChangeRequests: {
+		method: 'GET'
+		path: '/api/change_requests'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Page<Matter>
+	}
+	/** Export as CSV or workbook */
+	exportChangeRequests: {
+		method: 'GET'
+		path: '/api/change_requests/export'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getChangeRequest: {
+		method: 'GET'
+		path: '/api/change_requests/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: ChangeRequestDetail
+	}
+	/** Take an action */
+	actOnChangeRequest: {
+		method: 'POST'
+		path: '/api/change_requests/{id}/actions/{action}'
+		params: { id: string; action: string }
+		query: null
+		body: ActOnPublicReportBody
+		reply: ChangeRequestDetail
+	}
+	/** Take an action on many */
+	actOnChangeRequests: {
+		method: 'POST'
+		path: '/api/change_requests/bulk'
+		params: null
+		query: null
+		body: ActOnEventsBody
+		reply: BulkResult
 	}
 }

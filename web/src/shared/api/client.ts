@@ -108,8 +108,8 @@ async function send<T>(method: string, path: string, o: RequestOptions = {}): Pr
 export const api = {
 	get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
 		send<T>('GET', path, { query, signal }),
-	post: <T>(path: string, body?: unknown, o?: RequestOptions) =>
-		send<T>('POST', path, { ...o, body: body ?? {} }),
+	/* Without a body for what takes none. */
+	post: <T>(path: string, body?: unknown, o?: RequestOptions) => send<T>('POST', path, { ...o, body }),
 	patch: <T>(path: string, body: unknown, o?: RequestOptions) =>
 		send<T>('PATCH', path, { ...o, body }),
 	put: <T>(path: string, body: unknown, o?: RequestOptions) => send<T>('PUT', path, { ...o, body }),
