@@ -4,6 +4,7 @@
  * with the reason. Nobody at home on two different days is "pending", which is not covered.
  */
 #include <math.h>
+#include <string.h>
 
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
@@ -290,6 +291,38 @@ enum err care_due_report(struct req *rq, struct jw *out)
 	if (err == OK)
 		err = due_each(rq->db, &q, write_due, &d);
 	jw_end_arr(out);
+	jw_end_obj(out);
+	return err;
+}
+
+/* ---- who visits ---- */
+
+static void write_visitor(int64_t id, struct str name, void *arg)
+{
+	const struct dues *d = arg;
+	struct str q = str_trim(req_query(d->rq, "q"));
+
+	int64_t limit = req_query_int(d->rq, "limit");
+
+	if ((q.n > 0 && memmem(name.p, name.n, q.p, q.n) == NULL) || d->rq->rows >= (limit == NIL ? VISITORS_MAX : limit))
+		return;
+	d->rq->rows++;
+	jw_obj(d->out);
+	jw_kid(d->out, "id", id);
+	jw_kstr(d->out, "name", name);
+	jw_end_obj(d->out);
+}
+
+enum err care_visitors(struct req *rq, struct jw *out)
+{
+	struct dues d = { .rq = rq, .out = out };
+	enum err err;
+
+	jw_obj(out);
+	jw_karr(out, "items");
+	err = visitor_each(rq->db, rq->who, rq->now, write_visitor, &d);
+	jw_end_arr(out);
+	jw_kz(out, "next", NULL);
 	jw_end_obj(out);
 	return err;
 }

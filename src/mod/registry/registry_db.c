@@ -485,6 +485,30 @@ enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, i
 	return rows_close(r);
 }
 
+enum err visitor_each(struct dbc *c, const struct principal *who, int64_t now,
+		      void (*fn)(int64_t id, struct str name, void *arg), void *arg)
+{
+	uint64_t roles = perm_roles("care.write");
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_cond(&b, "SELECT DISTINCT a.id, a.name FROM post p JOIN account a ON a.id = p.user_id WHERE a.active = 1 "
+		      "AND (p.valid_to IS NULL OR p.valid_to > ?) AND p.role IN (-1", I(now));
+	for (int64_t i = 0; i < ROLE_MAX; i++) {
+		if (roles >> i & 1)
+			sqlb_cond(&b, ", ?", I(i));
+	}
+	sqlb_add(&b, ")");
+	scope_place(&b, who, "care.write", "p.place");
+	sqlb_cond(&b, " ORDER BY a.name, a.id LIMIT ?", I(VISITORS_MAX));
+	struct rows *r = sqlb_query(&b, c);
+
+	while (rows_next(r))
+		fn(row_int_at(r, 0), row_str_at(r, 1), arg);
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
 /* ---- counts and floors ---- */
 
 enum err registry_count(struct dbc *c, const struct principal *who, const struct entity *e, int64_t place, int64_t *ret)

@@ -80,6 +80,12 @@ enum err due_each(struct dbc *c, const struct due_query *q, void (*fn)(const str
 /* How many there are, and how many of them are overdue. */
 enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, int64_t *ret_overdue) MUST_CHECK;
 
+/* Whoever may be named as a visitor: they make visits, and their post lies in the asker's area. By name, at most
+ * VISITORS_MAX. */
+enum { VISITORS_MAX = 300 };
+enum err visitor_each(struct dbc *c, const struct principal *who, int64_t now,
+		      void (*fn)(int64_t id, struct str name, void *arg), void *arg) MUST_CHECK;
+
 /* A plan as the coverage sees it on a day. */
 struct care_row {
 	int64_t id, target_kind, target_id, type, place, started, cycle_days, last, tries;

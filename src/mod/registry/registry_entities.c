@@ -501,6 +501,9 @@ static const struct param coverage_params[] = {
 	{ "at", F_DATE, "as it stood at the end of this day; default today" },
 };
 
+static const struct member visitor_member[] = { { "id", F_ID }, { "name", F_STR } };
+static const struct shape visitor_shape = { .name = "CareVisitor", MEMBERS(visitor_member) };
+static const struct param visitor_params[] = { { "q", F_STR, "part of the name" }, { "limit", F_INT, "at most so many" } };
 static const struct param due_params[] = {
 	{ "place", F_CODE, "only this place and below" },
 	{ "mine", F_BOOL, "only what names the asker as visitor, and what names nobody in the asker's own area" },
@@ -533,6 +536,9 @@ static const struct route registry_routes[] = {
 	{ .method = M_GET, .path = "/api/reports/care-due", .perm = "care.read", .query = due_params,
 	  .nquery = ARRAY_LEN(due_params), .reply = &dues_shape, .fn = care_due_report, .id = "listCareDue",
 	  .summary = "Visits that are due or overdue, with place and day" },
+	{ .method = M_GET, .path = "/api/registry/visitors", .perm = "care.write", .query = visitor_params,
+	  .nquery = ARRAY_LEN(visitor_params), .reply = &visitor_shape, .out_list = true, .fn = care_visitors,
+	  .id = "listCareVisitors", .summary = "Who may be named as a visitor, in the asker's area" },
 };
 
 static enum err registry_seed(struct app *app, struct dbc *c)

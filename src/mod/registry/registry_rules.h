@@ -64,6 +64,7 @@ enum err registry_counts(struct req *rq, struct jw *out) MUST_CHECK;
 enum err building_floors(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_coverage_report(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_due_report(struct req *rq, struct jw *out) MUST_CHECK;
+enum err care_visitors(struct req *rq, struct jw *out) MUST_CHECK;
 
 extern const struct fields unmask_fields;
 

@@ -9,6 +9,7 @@ import { inbox } from '@/features/inbox'
 import { kpi } from '@/features/kpi'
 import { map } from '@/features/map'
 import { place } from '@/features/place'
+import { registry } from '@/features/registry'
 import { session } from '@/features/session'
 import { task } from '@/features/task'
 
@@ -19,6 +20,7 @@ export const features: Feature[] = [
 	task,
 	map,
 	place,
+	registry,
 	kpi,
 	admin,
 	audit,

@@ -10,7 +10,7 @@ export interface NavItem {
 	perm?: string | string[]
 	/* "g x" opens it. */
 	key?: string
-	group: 'work' | 'area' | 'run'
+	group: 'work' | 'area' | 'registry' | 'run'
 	/* Shown in the bottom bar of a phone. */
 	phone?: boolean
 	/* Which of the inbox counts stands beside it. */

@@ -404,6 +404,11 @@ export interface CareVisitPatch {
 	event_id?: Id | null
 }
 
+export interface CareVisitor {
+	id: Id
+	name: string
+}
+
 export interface Change {
 	field: string
 	from: string | null
@@ -4337,6 +4342,15 @@ export interface Operations {
 		query: { place?: Code; mine?: boolean; days?: number; limit?: number }
 		body: null
 		reply: CareDues
+	}
+	/** Who may be named as a visitor, in the asker's area */
+	listCareVisitors: {
+		method: 'GET'
+		path: '/api/registry/visitors'
+		params: null
+		query: { q?: string; limit?: number }
+		body: null
+		reply: Page<CareVisitor>
 	}
 	/** List */
 	listOrganisations: {

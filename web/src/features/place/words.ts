@@ -47,5 +47,6 @@ export const t = words({
 	'pl.flag.merge': ['过小', 'Too small'],
 	'pl.flag.large': ['超过标准', 'Above the norm'],
 	'pl.flag.small': ['低于标准', 'Below the norm'],
+	'pl.registry': ['基础数据', 'Registry'],
 	'pl.none': ['没有可见的区划', 'No place is visible to you']
 })

@@ -23,14 +23,18 @@ export interface FilterDef {
 export const optionsOf = (kind: string, names: readonly string[]): FilterOption[] =>
 	names.map((value) => ({ value, label: word(kind, value) }))
 
-export function filtersOf(e: MetaEntity): FilterDef[] {
+/* More than these fold away. */
+const AT_ONCE = 6
+
+/* `full`: what is withheld from others may be filtered by too. */
+export function filtersOf(e: MetaEntity, full = true): FilterDef[] {
 	const out: FilterDef[] = []
 	if (e.fields.some((f) => f.search)) out.push({ name: 'q', label: t('do.search'), kind: 'text' })
 	if (e.fields.some((f) => f.type === 'code' && f.name === 'place')) {
 		out.push({ name: 'place', label: fieldLabel(e.name, 'place'), kind: 'place' })
 	}
 	for (const f of e.fields) {
-		if (!f.filter || f.name === 'place') continue
+		if (!f.filter || f.name === 'place' || (f.withheld && !full)) continue
 		const base = { name: f.name, label: fieldLabel(e.name, f.name) }
 		if (f.words) {
 			const options = f.words.map((w) => ({ value: w, label: enumLabel(e.name, f.name, w) }))
@@ -44,7 +48,7 @@ export function filtersOf(e: MetaEntity): FilterDef[] {
 		} else if (f.type === 'id' && f.ref) out.push({ ...base, kind: 'ref', ref: f.ref })
 		else if (f.type === 'code') out.push({ ...base, kind: 'place' })
 		else if (f.type === 'date') out.push({ ...base, kind: 'date' })
-		else if (f.type === 'str' || f.type === 'int') out.push({ ...base, kind: 'text' })
+		else if (f.type === 'str' || f.type === 'int' || f.type === 'secret') out.push({ ...base, kind: 'text' })
 	}
-	return out
+	return out.map((d, i) => (i < AT_ONCE ? d : { ...d, more: true }))
 }

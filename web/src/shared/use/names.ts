@@ -5,6 +5,9 @@ import type { Row } from '../api/types'
 import { both } from '../i18n/core'
 import { refPath } from './meta'
 
+/* A position code, or one built upon it: says nothing to a reader beside the name. */
+const LONG_CODE = 16
+
 export function nameOf(row: Record<string, unknown> | null | undefined): string {
 	if (!row) return ''
 	if (row.no && row.title) return `${String(row.no)} ${String(row.title)}`
@@ -12,8 +15,8 @@ export function nameOf(row: Record<string, unknown> | null | undefined): string 
 		(row.name_zh ?? row.question_zh) as string | undefined,
 		(row.name_en ?? row.question_en) as string | undefined
 	)
-	const name = pair || row.name || row.title || row.login || row.no
-	const code = [row.code, row.item].find((v) => typeof v === 'string' && !/^\d{17}$/.test(v)) ?? ''
+	const name = pair || row.name || row.title || row.login || row.no || row.target_name || row.purpose
+	const code = [row.code, row.item].find((v) => typeof v === 'string' && v !== '' && (!name || v.length < LONG_CODE)) ?? ''
 	if (name) return code && code !== name ? `${code} ${String(name)}` : String(name)
 	return String(code || row.id || '')
 }
