@@ -54,6 +54,8 @@ void geo_index_each(const struct geo_index *x, struct box b, void (*fn)(int64_t 
 enum err geo_voronoi(struct geo *g, const double (*site)[2], size_t n, const struct geo_shape *clip,
 		     struct geo_shape **ret) MUST_CHECK;
 enum err geo_box_shape(struct geo *g, struct box b, struct geo_shape **ret) MUST_CHECK;
+/* Areas joined into one; NULL among them is passed over. ERR_NOT_FOUND when there is none. */
+enum err geo_union(struct geo *g, struct geo_shape *const *v, size_t n, struct geo_shape **ret) MUST_CHECK;
 
 /* Morton (Z-order) key of a position on the web-Mercator square: 24 bits per axis, interleaved, so
  * that tile z/x/y is the range [key << s, (key+1) << s) with s = 2*(24-z). Latitude is clamped. */

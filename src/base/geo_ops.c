@@ -141,6 +141,37 @@ enum err geo_box_shape(struct geo *g, struct box b, struct geo_shape **ret)
 	return OK;
 }
 
+enum err geo_union(struct geo *g, struct geo_shape *const *v, size_t n, struct geo_shape **ret)
+{
+	GEOSGeometry **raw = calloc(n + 1, sizeof(GEOSGeometry *)), *all = NULL, *one = NULL;
+	unsigned have = 0;
+	enum err err = raw != NULL ? OK : ERR_NOMEM;
+
+	g->msg[0] = '\0';
+	for (size_t i = 0; i < n && err == OK; i++) {
+		if (v[i] == NULL || !geo_is_area(v[i]))
+			continue;
+		raw[have] = geo_shape_geos(g, v[i]);
+		if (raw[have++] == NULL)
+			err = geo_failed(g, ERR_NOMEM);
+	}
+	if (err == OK && have == 0)
+		err = ERR_NOT_FOUND;
+	if (err == OK) {
+		/* The collection takes its members over, whether it can be made or not. */
+		all = GEOSGeom_createCollection_r(g->h, GEOS_GEOMETRYCOLLECTION, raw, have);
+		one = all != NULL ? GEOSUnaryUnion_r(g->h, all) : NULL;
+		err = one == NULL ? geo_failed(g, ERR_BUG) : geo_shape_of(g, one, ret);
+	} else {
+		for (unsigned i = 0; i < have; i++)
+			GEOSGeom_destroy_r(g->h, raw[i]);
+	}
+	GEOSGeom_destroy_r(g->h, one);
+	GEOSGeom_destroy_r(g->h, all);
+	free(raw);
+	return err;
+}
+
 static enum err sites_clip(struct geo *g, const double (*site)[2], size_t n, struct geo_shape **ret)
 {
 	struct box b = { INFINITY, INFINITY, -INFINITY, -INFINITY };

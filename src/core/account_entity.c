@@ -252,7 +252,7 @@ const struct entity post_entity = {
 	.fields = FIELDS(post_row, post_field),
 	.read = "post.read",
 	.write = "post.write",
-	.order = "id",
+	.order = "id", .flags = ENTITY_CARRY,
 	.check = post_check,
 	.after = post_after,
 	.extra_row = post_extra_row,

@@ -418,6 +418,13 @@ enum err entity_update(struct req *rq, const struct entity *e, const void *old, 
 	return err != OK ? err : finish_write(rq, e, old, rec, "update", field_int(&e->fields.v[0], rec));
 }
 
+enum err entity_carry(struct req *rq, const struct entity *e, const void *old, void *rec)
+{
+	enum err err = update_row(rq, e, field_int(&e->fields.v[1], old), rec);
+
+	return err != OK ? err : finish_write(rq, e, old, rec, "carry", field_int(&e->fields.v[0], rec));
+}
+
 enum err entity_overwrite(struct req *rq, const struct entity *e, const void *old, void *rec, const char *action)
 {
 	enum err err = update_row(rq, e, field_int(&e->fields.v[1], old), rec);

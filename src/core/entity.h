@@ -20,7 +20,8 @@ enum {
 	ENTITY_CONFIG = 1 << 1,	   /* part of the snapshot: a change reloads it */
 	ENTITY_PREVIEW = 1 << 2,   /* PATCH ?preview=true answers with `affects` */
 	ENTITY_NO_CREATE = 1 << 3, /* rows come from elsewhere */
-	ENTITY_NO_IMPORT = 1 << 4
+	ENTITY_NO_IMPORT = 1 << 4,
+	ENTITY_CARRY = 1 << 5 /* rows go along when the place they lie at is replaced by others */
 };
 
 struct entity {
@@ -33,6 +34,7 @@ struct entity {
 	const char *full;	  /* who sees MASKED and WITHHELD fields in full, where the row lies; NULL: nobody */
 	const char *export;	  /* who may take rows out as a file; NULL: as read */
 	int index;		  /* its number in the index of words and points, fixed for ever; 0: not in it */
+	const char *once;	  /* ENTITY_CARRY: the field that is unique together with the place; NULL: none */
 	unsigned flags;
 	const char *order; /* default sort: a field name, "-" first for descending */
 	/* Cross-field rules and derived values, before insert (old == NULL) or update. In the transaction. */
@@ -95,6 +97,18 @@ enum err entity_values(const struct entity *e, const void *rec, uint64_t which, 
 enum err entity_set_values(const struct entity *e, json_t *values, struct arena *a, void *rec, uint64_t *ret_which) MUST_CHECK;
 /* A value as text: masked where it is personal, unless `full`; a secret always. */
 void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b);
+/*
+ * For places that are replaced (ENTITY_CARRY). Ids of rows that lie in [lo, hi), ascending, from after `after`
+ * on, at most `max`; and a row stored with its new place: audited and with `after`, but without `check`, which
+ * knows only the places of the request's snapshot. The ids leave out rows that ended.
+ */
+enum err entity_lying(struct req *rq, const struct entity *e, int64_t lo, int64_t hi, int64_t after, int64_t *ret,
+		      size_t max, size_t *ret_n) MUST_CHECK;
+/* How many lie there, ended ones too. */
+enum err entity_lying_count(struct req *rq, const struct entity *e, int64_t lo, int64_t hi, int64_t *ret) MUST_CHECK;
+enum err entity_carry(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
+/* Is there already a row at `place` with the same value of `once`? */
+enum err entity_twin(struct req *rq, const struct entity *e, const void *rec, int64_t place, bool *ret) MUST_CHECK;
 
 /* What an import came to (core/entity_import.h). Natural key: the FIELD_UNIQUE field. */
 struct import_result {

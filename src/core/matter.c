@@ -315,6 +315,41 @@ static enum err run(struct act *a)
 	return store(a, before, nbefore);
 }
 
+enum err matter_carry(struct req *rq, int64_t id, int64_t place, int64_t unit_id, struct str note)
+{
+	static const struct transition carry = { .action = "carry", .to = MS_NONE };
+	struct act *a = ARENA_NEW(rq->arena, struct act);
+	struct tally before[TALLY_MAX];
+	size_t nbefore = 0;
+	struct matter m;
+	enum err err = a == NULL ? ERR_NOMEM : matter_load(rq->db, rq->arena, id, &m);
+	const struct matter_kind *k = err == OK ? matter_kind_of(rq->app, m.kind) : NULL;
+
+	if (err == OK)
+		err = k == NULL ? ERR_BUG : act_init(a, rq, k);
+	if (err != OK)
+		return err;
+	a->t = &carry;
+	a->m = a->old = m;
+	a->note = note;
+	err = matter_runs(rq->db, id, a->run, &a->nrun);
+	if (err != OK)
+		return err;
+	if (k->tally != NULL)
+		nbefore = k->tally(&a->old, a->run, a->nrun, before);
+	a->m.place = place;
+	if (unit_id != NIL)
+		a->m.unit_id = unit_id;
+	err = matter_store(a);
+	if (err == OK)
+		err = matter_log_add(a);
+	if (err == OK)
+		err = store_tallies(a, before, nbefore);
+	if (err == OK)
+		err = add_audit(a);
+	return err != OK ? err : send_message(a);
+}
+
 enum err matter_create(struct act *a, const char *action)
 {
 	a->t = NULL;

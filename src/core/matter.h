@@ -194,6 +194,12 @@ enum err act_fail(struct act *a, enum err err, const char *code, const char *fie
 /* Transitions this user may take now, as the reply's `actions`. */
 enum err matter_actions(struct req *rq, const struct matter_kind *k, const struct matter *m, struct jw *out) MUST_CHECK;
 enum err matter_load(struct dbc *c, struct arena *a, int64_t id, struct matter *ret) MUST_CHECK;
+/*
+ * A matter goes along when its place is replaced by another one, perhaps with its lead unit (NIL: as it is):
+ * history, audit, tallies and streams as for an action, state and clocks as they are. `note` must not say what
+ * a sealed matter is about.
+ */
+enum err matter_carry(struct req *rq, int64_t id, int64_t place, int64_t unit_id, struct str note) MUST_CHECK;
 /* …and only if rq->who may see it. */
 enum err matter_see(struct req *rq, int64_t id, struct matter *ret) MUST_CHECK;
 enum err matter_detail(struct req *rq, const struct matter *m, struct jw *out) MUST_CHECK;

@@ -18,7 +18,8 @@ static const char *const snap_sql[] = {
 	"SELECT id, place, kind, board, name FROM unit ORDER BY id",
 	"SELECT value FROM setting WHERE name = 'generation'",
 	"INSERT INTO setting (name, value) VALUES ('generation', '1') ON CONFLICT (name) DO UPDATE SET value = $1",
-	"SELECT s.code, s.wkb FROM place_shape s ORDER BY s.code",
+	("SELECT s.code, s.wkb FROM place_shape s JOIN place p ON p.id = s.place_id "
+	 "WHERE p.valid_to IS NULL OR p.valid_to > $1 ORDER BY s.code"),
 	"SELECT count(*) AS n FROM unit",
 };
 
@@ -92,7 +93,7 @@ static enum err load_units(struct snap *s, struct dbc *c)
 	return err != OK ? err : end;
 }
 
-/* Every shape goes in; the smallest one containing a point wins, so a grid beats its community. */
+/* Every shape of a place in force goes in; the smallest one containing a point wins, so a grid beats its community. */
 static enum err load_shapes(struct snap *s, struct dbc *c)
 {
 	struct geo *g = geo_new();
@@ -104,7 +105,7 @@ static enum err load_shapes(struct snap *s, struct dbc *c)
 		geo_free(g);
 		return ERR_NOMEM;
 	}
-	r = db_query(c, snap_sql[5], NO_ARGS);
+	r = db_query(c, snap_sql[5], ARGS(I(date_of(time_now()))));
 	while (err == OK && rows_next(r)) {
 		struct geo_shape *shape = NULL;
 

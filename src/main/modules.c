@@ -17,6 +17,7 @@
 #include "mod/map/map.h"
 #include "mod/party/party.h"
 #include "mod/place/place.h"
+#include "mod/planner/planner.h"
 #include "mod/registry/registry.h"
 #include "mod/task/task.h"
 
@@ -39,5 +40,6 @@ const struct module *const gezhi_modules[] = {
 	&registry_module,
 	&atlas_module,
 	&collect_module,
+	&planner_module,
 	NULL,
 };

@@ -180,7 +180,7 @@ static enum err routing_preview(struct req *rq, const void *old, const void *rec
 const struct entity routing_rule_entity = {
 	.name = "routing_rule", .table = "routing_rule", .path = "routing_rules",
 	.fields = FIELDS(routing_rule, routing_field), .read = "codes.read", .write = "admin.codes",
-	.flags = ENTITY_CONFIG | ENTITY_DELETE | ENTITY_PREVIEW, .order = "place", .preview = routing_preview,
+	.flags = ENTITY_CARRY | ENTITY_CONFIG | ENTITY_DELETE | ENTITY_PREVIEW, .once = "code_id", .order = "place", .preview = routing_preview,
 };
 
 static const struct field flow_field[] = {

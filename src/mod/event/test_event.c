@@ -117,13 +117,18 @@ static enum err fill_tx(struct dbc *c, void *arg)
 
 struct test_app *event_fresh(enum db_engine engine)
 {
+	return event_fresh_with(engine, modules);
+}
+
+struct test_app *event_fresh_with(enum db_engine engine, const struct module *const *with)
+{
 	static const char csv[] = "code,name\n500999,试点区\n500999001,清溪街道\n500999002,长桥街道\n" COMMUNITY1
 				  ",柳荫社区\n" COMMUNITY2 ",桃源社区\n500999002001,松岗社区\n" GRID1 ",第1网格\n" GRID2
 				  ",第2网格\n50099900100200100,第3网格\n" GRID4 ",第4网格\n";
 	struct test_app *t;
 
 	assert_int_equal(crypto_init(), OK);
-	t = test_app_new(engine, modules);
+	t = test_app_new(engine, with);
 	t->app.rate = rate_new();
 	t->hooks.enter = app_hooks.enter;
 	t->hooks.leave = app_hooks.leave;

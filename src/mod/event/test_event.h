@@ -34,6 +34,8 @@ extern const char *const person_login[PEOPLE];
 
 /* The district at 2026-03-02 10:00, a working Monday, with the real idempotency and rate limits. */
 struct test_app *event_fresh(enum db_engine engine);
+/* …with these modules; calendar, place, duty, account, matter and event must be among them. */
+struct test_app *event_fresh_with(enum db_engine engine, const struct module *const *with);
 /* …asks from now on. NULL: somebody without an account. */
 void ev_as(struct test_app *t, const char *login);
 /* "2026-03-02T10:00:00": sets the clock. */

@@ -9,7 +9,7 @@ static const char *const kind_word[] = { "city", "district", "subdistrict", "tow
 	"park", "mall", "school", "market", "hospital", "micro", "dedicated", "province", NULL };
 const struct vocab place_kind_vocab = { "place_kind", kind_word };
 
-static const char *const lineage_word[] = { "split", "merge", "adjust", NULL };
+static const char *const lineage_word[] = { "split", "merge", "adjust", "undo", NULL };
 const struct vocab lineage_vocab = { "lineage", lineage_word };
 
 static const enum level kind_level[PLACE_KIND_MAX] = {
@@ -49,7 +49,7 @@ bool place_in_force(int64_t valid_to, int64_t today)
 
 /* ---- norms ---- */
 
-const struct norms norms_default = { 1, { 400, 300, 500 }, { 50, 50, 80 } };
+const struct norms norms_default = { 1, { 400, 300, 500 }, { 50, 35, 65 } };
 
 const struct norm *norm_of(const struct norms *n, enum level l, int64_t kind)
 {
@@ -66,6 +66,11 @@ bool norm_ok(const struct norm *n, int64_t households)
 double norm_drift(const struct norm *n, int64_t households)
 {
 	return fabs((double)(households - n->target)) / (double)n->target;
+}
+
+bool households_entered(int64_t registered, int64_t stated)
+{
+	return registered > 0 && registered * 2 >= stated;
 }
 
 int64_t norm_parts(const struct norm *n, int64_t households)

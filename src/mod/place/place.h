@@ -5,6 +5,7 @@
 #ifndef GEZHI_MOD_PLACE_PLACE_H
 #define GEZHI_MOD_PLACE_PLACE_H
 
+#include "base/geo.h"
 #include "core/app.h"
 #include "core/entity.h"
 
@@ -52,6 +53,9 @@ const struct norm *norm_of(const struct norms *n, enum level l, int64_t kind);
 bool norm_ok(const struct norm *n, int64_t households);
 /* |households − target| ÷ target */
 double norm_drift(const struct norm *n, int64_t households);
+/* Are the registered households to be taken for the number of households? Not while fewer than half of those
+ * stated are entered. */
+bool households_entered(int64_t registered, int64_t stated);
 /* Number of parts a cell above the norm should be split into (at least 2). */
 int64_t norm_parts(const struct norm *n, int64_t households);
 enum err norms_parse(struct str json, struct norms *ret) MUST_CHECK;
@@ -64,8 +68,21 @@ const struct norms *snap_norms(const struct snap *s, const struct app *app);
 enum place_kind place_kind_of_name(struct str name, enum level l);
 struct str place_short_name(struct str official_name);
 
+/* ---- rows ---- */
+
+/* Whole row by position code; *ret_found false when there is none. No scope: for rules. */
+enum err place_by_code(struct dbc *c, struct arena *a, int64_t code, struct place_row *ret, bool *ret_found) MUST_CHECK;
+/* Words of lineage_vocab, by number. */
+enum lineage { LINEAGE_SPLIT, LINEAGE_MERGE, LINEAGE_ADJUST, LINEAGE_UNDO };
+enum err place_lineage_add(struct dbc *c, int64_t kind, int64_t from, int64_t to, int64_t at, struct str reason) MUST_CHECK;
+
 /* ---- boundaries ---- */
 
+/* *ret is NULL when the place has none. */
+enum err shape_load(struct dbc *c, struct geo *g, int64_t code, struct geo_shape **ret) MUST_CHECK;
+/* As it is: whoever calls has seen to it that it fits among the others. */
+enum err shape_save(struct dbc *c, struct geo *g, int64_t place_id, int64_t code, const struct geo_shape *s,
+		    int64_t now) MUST_CHECK;
 /*
  * Stores a boundary: inside that of the nearest place above that has one, not over a sibling, and
  * around those of the places below. ERR_CONFLICT place.outside_parent, place.overlaps or

@@ -430,6 +430,8 @@ static enum err replace_place(struct req *rq, struct jw *out)
 
 	if (err == OK)
 		err = entity_get(rq, &place_entity, id, &old);
+	if (err == OK && in->kind == LINEAGE_UNDO)
+		err = req_fail(rq, ERR_INVALID, "word", "kind", "kind is split, merge or adjust");
 	if (err == OK && old.level < LEVEL_GRID)
 		err = req_fail(rq, ERR_INVALID, "place.level", "id", "only grids and micro-grids are replaced");
 	if (err == OK && !place_in_force(old.valid_to, date_of(rq->now)))
@@ -599,7 +601,7 @@ static const struct route place_routes[] = {
 	{ .method = M_GET, .path = "/api/reports/granularity", .perm = "place.read", .query = granularity_params,
 	  .nquery = ARRAY_LEN(granularity_params), .reply = &granularity_shape, .fn = granularity_report,
 	  .id = "getGranularity",
-	  .summary = "Drift of grids from their norm, per street" },
+	  .summary = "Drift of grids from their norm, per street and community" },
 };
 
 static const struct entity *const place_entities[] = { &place_entity, NULL };

@@ -33,6 +33,8 @@ const char *const place_sql[PLACE_NSQL] = {
 			  "AND (p.valid_to IS NULL OR p.valid_to > $9) ORDER BY p.code",
 	[Q_GRANULARITY] = "SELECT code, name, kind, households, norm_reason, norm_since, valid_from, valid_to FROM place "
 			  "WHERE code >= $1 AND code < $2 AND level = $3 ORDER BY code",
+	[Q_GRANULARITY_HOMES] = "SELECT place - place % $1 AS cell, count(*) AS n FROM household WHERE active = 1 "
+				"AND place >= $2 AND place < $3 GROUP BY 1 ORDER BY 1",
 	[Q_NORMS_GET] = "SELECT value FROM setting WHERE name = 'place_norms'",
 	[Q_NORMS_PUT] = "INSERT INTO setting (name, value) VALUES ('place_norms', $1) "
 			"ON CONFLICT (name) DO UPDATE SET value = excluded.value",

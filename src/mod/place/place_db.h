@@ -2,29 +2,22 @@
 #ifndef GEZHI_MOD_PLACE_PLACE_DB_H
 #define GEZHI_MOD_PLACE_PLACE_DB_H
 
-#include "base/geo.h"
 #include "mod/place/place.h"
 
 enum {
 	Q_PLACE_BY_CODE, Q_PLACE_BY_OFFICIAL, Q_PLACE_OFFICIALS, Q_PLACE_OFFICIAL_END, Q_PLACE_OFFICIAL_ADD,
-	Q_PLACE_LINEAGE, Q_PLACE_LINEAGE_ADD, Q_SHAPE_GET, Q_SHAPE_PUT, Q_SHAPE_BELOW, Q_GRANULARITY, Q_NORMS_GET,
+	Q_PLACE_LINEAGE, Q_PLACE_LINEAGE_ADD, Q_SHAPE_GET, Q_SHAPE_PUT, Q_SHAPE_BELOW, Q_GRANULARITY, Q_GRANULARITY_HOMES, Q_NORMS_GET,
 	Q_NORMS_PUT, Q_NORMS_SINCE, Q_NORMS_CLEAR, Q_PLACE_END, Q_PLACE_OPEN_AT, PLACE_NSQL
 };
 extern const char *const place_sql[PLACE_NSQL];
 
-/* Whole row by position code; *ret_found false when there is none. No scope: for rules. */
-enum err place_by_code(struct dbc *c, struct arena *a, int64_t code, struct place_row *ret, bool *ret_found) MUST_CHECK;
 /* Position code of the place that has, or had, this official code; NIL when none. */
 enum err place_by_official(struct dbc *c, struct str official, int64_t *ret_code) MUST_CHECK;
 /* Ends the official code in force and starts `code` (absent: none). */
 enum err place_official_change(struct dbc *c, int64_t place_id, struct str code, int64_t from) MUST_CHECK;
 enum err place_officials_write(struct dbc *c, int64_t place_id, struct jw *out) MUST_CHECK;
 enum err place_lineage_write(struct dbc *c, int64_t code, struct jw *out) MUST_CHECK;
-enum err place_lineage_add(struct dbc *c, int64_t kind, int64_t from, int64_t to, int64_t at, struct str reason) MUST_CHECK;
 
-enum err shape_load(struct dbc *c, struct geo *g, int64_t code, struct geo_shape **ret) MUST_CHECK;
-enum err shape_save(struct dbc *c, struct geo *g, int64_t place_id, int64_t code, const struct geo_shape *s,
-		    int64_t now) MUST_CHECK;
 /* Open and overdue matters per place of `level` at and below `root`, under the asker's scope. The code is
  * truncated to `level`; matters of wider places keep theirs. In order of code. */
 struct open_count {

@@ -1,6 +1,8 @@
 /*
- * The granularity report: how far grids (or micro-grids) are from their norm, per street, and which
- * ones are outside it since when, with a proposal. Dedicated grids and ended places are left out.
+ * The granularity report: how far grids (or micro-grids) are from their norm, per street and, below one
+ * street, per community, and which ones are outside it since when, with a proposal. Dedicated grids and
+ * ended places are left out. Households are the registered ones where they are entered, else those stated
+ * for the place.
  */
 #include <math.h>
 #include <string.h>
@@ -11,11 +13,12 @@ enum { ITEMS_MAX = 500, STREETS_MAX = 4096 };
 
 struct cell {
 	int64_t code, kind, households, since, valid_from;
+	bool registered; /* households counted from the registry */
 	struct str name, reason;
 };
 
 struct sum {
-	int64_t street, n, outside;
+	int64_t place, n, outside;
 	double drift, worst;
 };
 
@@ -25,8 +28,9 @@ struct report {
 	enum level level;
 	struct cell *cell;
 	size_t n, cap;
-	struct sum all, *street;
-	size_t nstreet;
+	struct sum all, *street, *community;
+	size_t nstreet, ncommunity;
+	bool communities; /* they are told apart too */
 };
 
 static enum err add_cell(struct report *p, const struct cell *c)
@@ -71,6 +75,26 @@ static enum err load_cells(struct report *p, int64_t place)
 	return err != OK ? err : end;
 }
 
+/* Both lists ascend by code. */
+static enum err count_homes(struct report *p, int64_t place)
+{
+	struct rows *r = db_query(p->rq->db, place_sql[Q_GRANULARITY_HOMES],
+				  ARGS(I(p->level == LEVEL_GRID ? 100 : 1), I(place), I(place_end(place))));
+	size_t i = 0;
+
+	while (rows_next(r)) {
+		int64_t code = row_int_at(r, 0), n = row_int_at(r, 1);
+
+		while (i < p->n && p->cell[i].code < code)
+			i++;
+		if (i < p->n && p->cell[i].code == code && households_entered(n, p->cell[i].households)) {
+			p->cell[i].households = n;
+			p->cell[i].registered = true;
+		}
+	}
+	return rows_close(r);
+}
+
 static void add_to(struct sum *s, double drift, bool ok)
 {
 	s->n++;
@@ -80,24 +104,37 @@ static void add_to(struct sum *s, double drift, bool ok)
 		s->worst = drift;
 }
 
+/* The sum of a place, which is the last one or a new one. NULL: too many. */
+static struct sum *sum_of(struct sum *v, size_t *n, int64_t place)
+{
+	if (*n > 0 && v[*n - 1].place == place)
+		return &v[*n - 1];
+	if (*n == STREETS_MAX)
+		return NULL;
+	v[*n] = (struct sum){ .place = place };
+	return &v[(*n)++];
+}
+
 static enum err sum_up(struct report *p)
 {
 	p->street = arena_array(p->rq->arena, STREETS_MAX, sizeof(*p->street));
-	if (p->street == NULL)
+	p->community = arena_array(p->rq->arena, STREETS_MAX, sizeof(*p->community));
+	if (p->street == NULL || p->community == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell *c = &p->cell[i];
 		const struct norm *norm = norm_of(p->norms, p->level, c->kind);
-		int64_t street = place_up(c->code, LEVEL_STREET);
+		struct sum *street = sum_of(p->street, &p->nstreet, place_up(c->code, LEVEL_STREET)), *community = NULL;
 		double drift = norm_drift(norm, c->households);
 		bool ok = norm_ok(norm, c->households);
 
-		if (p->nstreet == 0 || p->street[p->nstreet - 1].street != street) {
-			if (p->nstreet == STREETS_MAX)
-				return ERR_LIMIT;
-			p->street[p->nstreet++] = (struct sum){ .street = street };
-		}
-		add_to(&p->street[p->nstreet - 1], drift, ok);
+		if (p->communities)
+			community = sum_of(p->community, &p->ncommunity, place_up(c->code, LEVEL_COMMUNITY));
+		if (street == NULL || (p->communities && community == NULL))
+			return ERR_LIMIT;
+		add_to(street, drift, ok);
+		if (community != NULL)
+			add_to(community, drift, ok);
 		add_to(&p->all, drift, ok);
 	}
 	return OK;
@@ -161,7 +198,10 @@ static const struct member item_member[] = {
 	{ "name", F_STR },
 	{ "street", F_STR, .null = true },
 	{ "street_code", F_CODE },
+	{ "community", F_STR, .null = true },
+	{ "community_code", F_CODE },
 	{ "households", F_INT },
+	{ "registered", F_BOOL, .help = "households counted from the registry; false: as stated for the place" },
 	{ "drift", F_REAL },
 	{ "flag", F_ENUM, .vocab = &flag_vocab },
 	{ "proposal", F_STR, .null = true },
@@ -186,6 +226,7 @@ static const struct shape street_shape = { .name = "GranularityStreet", .base = 
 static const struct member report_member[] = {
 	{ "norms", .of = &norms_reply },
 	{ "streets", .of = &street_shape, .list = 1 },
+	{ "communities", .of = &street_shape, .list = 1, .help = "only below one street" },
 	{ "items", .of = &item_shape, .list = 1, .help = "those outside the norm, worst first" },
 };
 const struct shape granularity_shape = { .name = "Granularity", .base = &sum_shape, MEMBERS(report_member) };
@@ -201,7 +242,10 @@ static void write_item(const struct report *p, size_t i, struct jw *out)
 	jw_kstr(out, "name", c->name);
 	jw_kstr(out, "street", snap_place_name(req_snap(p->rq), place_up(c->code, LEVEL_STREET)));
 	jw_kid(out, "street_code", place_up(c->code, LEVEL_STREET));
+	jw_kstr(out, "community", snap_place_name(req_snap(p->rq), place_up(c->code, LEVEL_COMMUNITY)));
+	jw_kid(out, "community_code", place_up(c->code, LEVEL_COMMUNITY));
 	jw_kint(out, "households", c->households);
+	jw_kbool(out, "registered", c->registered);
 	jw_kreal(out, "drift", norm_drift(norm, c->households));
 	jw_kz(out, "flag", c->households > norm->high ? "split" : "merge");
 	propose(p, i, norm, out);
@@ -244,6 +288,19 @@ static void write_sum(const struct sum *s, struct jw *out)
 	jw_kint(out, "outside", s->outside);
 }
 
+static void write_sums(const struct report *p, const char *key, const struct sum *v, size_t n, struct jw *out)
+{
+	jw_karr(out, key);
+	for (size_t i = 0; i < n; i++) {
+		jw_obj(out);
+		jw_kid(out, "code", v[i].place);
+		jw_kstr(out, "name", snap_place_name(req_snap(p->rq), v[i].place));
+		write_sum(&v[i], out);
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
+}
+
 static enum err write_report(const struct report *p, struct jw *out)
 {
 	size_t *pick = arena_array(p->rq->arena, ITEMS_MAX + 1, sizeof(*pick)), n;
@@ -255,15 +312,8 @@ static enum err write_report(const struct report *p, struct jw *out)
 	write_sum(&p->all, out);
 	jw_key(out, "norms");
 	norms_write(p->norms, out);
-	jw_karr(out, "streets");
-	for (size_t i = 0; i < p->nstreet; i++) {
-		jw_obj(out);
-		jw_kid(out, "code", p->street[i].street);
-		jw_kstr(out, "name", snap_place_name(req_snap(p->rq), p->street[i].street));
-		write_sum(&p->street[i], out);
-		jw_end_obj(out);
-	}
-	jw_end_arr(out);
+	write_sums(p, "streets", p->street, p->nstreet, out);
+	write_sums(p, "communities", p->community, p->ncommunity, out);
 	jw_karr(out, "items");
 	for (size_t i = 0; i < n; i++)
 		write_item(p, pick[i], out);
@@ -284,7 +334,10 @@ enum err granularity_report(struct req *rq, struct jw *out)
 		p.level = LEVEL_MICRO;
 	else if (level.p != NULL && !str_eqz(level, "grid"))
 		return req_fail(rq, ERR_INVALID, "word", "level", "level is grid or micro_grid");
+	p.communities = place != NIL && place_level(place) >= LEVEL_STREET;
 	err = load_cells(&p, place == NIL ? 0 : place);
+	if (err == OK)
+		err = count_homes(&p, place == NIL ? 0 : place);
 	if (err == OK)
 		err = sum_up(&p);
 	return err != OK ? err : write_report(&p, out);

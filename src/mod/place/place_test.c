@@ -101,7 +101,7 @@ static void test_norms(void **state) /* R005, R006 */
 	assert_int_equal(norm_parts(g, 1000), 3);
 	assert_int_equal(norm_parts(g, 1100), 3);
 	assert_true(norm_drift(m, 50) == 0.0);
-	assert_true(norm_ok(m, 80) && !norm_ok(m, 95));
+	assert_true(norm_ok(m, 65) && !norm_ok(m, 66) && !norm_ok(m, 95));
 	assert_null(norm_of(&norms_default, LEVEL_GRID, PLACE_PARK));
 	assert_null(norm_of(&norms_default, LEVEL_COMMUNITY, PLACE_COMMUNITY));
 }

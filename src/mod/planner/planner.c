@@ -38,21 +38,18 @@ struct sum {
 	double w, x, y;
 };
 
-/* How many grids are in more than one piece. */
-static enum err count_scattered(struct arena *a, const struct graph *g, const int32_t *grid, size_t ngrid, size_t *ret)
+static enum err count_pieces(struct arena *a, const struct graph *g, const int32_t *grid, uint8_t *pieces)
 {
-	uint8_t *seen = arena_array(a, g->n, 1), *pieces = arena_array(a, ngrid + 1, 1);
+	uint8_t *seen = arena_array(a, g->n, 1);
 	uint32_t *stack = arena_array(a, g->n, sizeof(*stack));
 
-	if (seen == NULL || pieces == NULL || stack == NULL)
+	if (seen == NULL || stack == NULL)
 		return ERR_NOMEM;
-	*ret = 0;
 	for (uint32_t i = 0; i < g->n; i++) {
 		size_t n = 0;
 
 		if (seen[i] || grid[i] == PLAN_NO_GRID)
 			continue;
-		*ret += pieces[grid[i]] == 1;
 		if (pieces[grid[i]] < 2)
 			pieces[grid[i]]++;
 		seen[i] = 1;
@@ -71,6 +68,18 @@ static enum err count_scattered(struct arena *a, const struct graph *g, const in
 		}
 	}
 	return OK;
+}
+
+/* How many grids are in more than one piece. */
+static enum err count_scattered(struct arena *a, const struct graph *g, const int32_t *grid, size_t ngrid, size_t *ret)
+{
+	uint8_t *pieces = arena_array(a, ngrid + 1, 1);
+	enum err err = pieces == NULL ? ERR_NOMEM : count_pieces(a, g, grid, pieces);
+
+	*ret = 0;
+	for (size_t i = 0; err == OK && i < ngrid; i++)
+		*ret += pieces[i] > 1;
+	return err;
 }
 
 static void measure_sizes(const struct norm *n, const struct sum *sum, size_t ngrid, struct plan_figures *ret)
@@ -140,6 +149,18 @@ enum err plan_measure(struct arena *a, const struct plan_problem *p, const int32
 	if (err == OK)
 		err = graph_make(a, p, &g);
 	return err != OK ? err : measure(a, p, &g, grid, origin, ngrid, ret);
+}
+
+enum err plan_pieces(struct arena *a, const struct plan_problem *p, const int32_t *grid, size_t ngrid, uint8_t *ret)
+{
+	struct graph g;
+	enum err err = check(p, PLAN_SPLIT, PLAN_NO_GRID);
+
+	for (size_t i = 0; i < ngrid; i++)
+		ret[i] = 0;
+	if (err == OK)
+		err = graph_make(a, p, &g);
+	return err != OK ? err : count_pieces(a, &g, grid, ret);
 }
 
 /* ---- the three kinds ---- */
@@ -492,7 +513,8 @@ enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind
 	if (err != OK)
 		return err;
 	ret->changed = !same_as_today(p, ret);
-	if (whole && (!ret->changed || ret->after.drift > ret->before.drift + 1e-9))
+	/* Whoever names a grid has decided; the figures tell what comes of it. */
+	if (whole && (!ret->changed || (which == PLAN_NO_GRID && ret->after.drift > ret->before.drift + 1e-9)))
 		return leave(a, p, ret);
 	return OK;
 }

@@ -64,7 +64,7 @@ struct plan {
 /*
  * Makes a plan. `which` is the grid to split or to merge with a neighbour; PLAN_NO_GRID: all that are too
  * large or too small. ERR_INVALID for a position or number that is none, ERR_LIMIT for too many cells.
- * The mean drift is never larger than today's. Memory from `a`.
+ * Unless a grid is named the mean drift is never larger than today's. Memory from `a`.
  */
 enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind kind, int32_t which,
 		   struct plan *ret) MUST_CHECK;
@@ -73,5 +73,10 @@ enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind
  */
 enum err plan_measure(struct arena *a, const struct plan_problem *p, const int32_t *grid, const int32_t *origin,
 		      size_t ngrid, struct plan_figures *ret) MUST_CHECK;
+/* In how many pieces each grid is: 0 without cells, 1, or 2 for two and more. `ret` has room for ngrid. */
+enum err plan_pieces(struct arena *a, const struct plan_problem *p, const int32_t *grid, size_t ngrid,
+		     uint8_t *ret) MUST_CHECK;
+
+extern const struct module planner_module;
 
 #endif
