@@ -43,6 +43,8 @@ const granted: Record<string, string[]> = {
 	'change.create': logins.filter((l) => !['district', 'auditor1', 'resident1'].includes(l)),
 	'round.read': logins.filter((l) => l !== 'resident1'),
 	'round.write': ['admin', 'director1', 'secretary1'],
+	'planner.plan': ['admin', 'director1', 'secretary1'],
+	'planner.approve': ['admin', 'director1'],
 	'kpi.read': logins.filter((l) => l !== 'resident1'),
 	'map.read': logins.filter((l) => l !== 'resident1'),
 	'place.read': logins.filter((l) => l !== 'resident1'),

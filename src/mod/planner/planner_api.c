@@ -702,7 +702,7 @@ static const struct route planner_routes[] = {
 		.in = &plan_create_fields,
 		.reply = &plan_detail_shape,
 		.fn = plan_create,
-		.id = "proposeGridPlan",
+		.id = "createGridPlan",
 		.summary = "Propose to split, merge or re-partition the grids of a community, or "
 			   "the micro-grids of a grid" },
 	{ .method = M_GET,
@@ -718,7 +718,7 @@ static const struct route planner_routes[] = {
 		.in = &plan_cells_fields,
 		.reply = &plan_sheet_shape,
 		.fn = plan_cells,
-		.id = "moveGridPlanCells",
+		.id = "changeGridPlanCells",
 		.summary = "Move buildings to other parts, name parts; the figures follow" },
 	{ .method = M_GET,
 		.path = "/api/grid_plans/{id}/outlines",
