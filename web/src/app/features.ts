@@ -10,6 +10,7 @@ import { kpi } from '@/features/kpi'
 import { map } from '@/features/map'
 import { place } from '@/features/place'
 import { registry } from '@/features/registry'
+import { planner } from '@/features/planner'
 import { session } from '@/features/session'
 import { task } from '@/features/task'
 
@@ -21,6 +22,7 @@ export const features: Feature[] = [
 	map,
 	place,
 	registry,
+	planner,
 	kpi,
 	admin,
 	audit,

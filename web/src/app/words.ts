@@ -11,6 +11,7 @@ export const t = words({
 	'nav.hard': ['疑难挂账', 'Hard cases'],
 	'nav.map': ['一张图', 'Map'],
 	'nav.places': ['网格区划', 'Places'],
+	'nav.planner': ['网格规划', 'Grid planner'],
 	'nav.party': ['党组织', 'Party organisations'],
 	'nav.registry': ['数据总览', 'At a glance'],
 	'nav.persons': ['人员', 'People'],

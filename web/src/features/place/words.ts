@@ -19,7 +19,7 @@ export const t = words({
 	'pl.drift': ['偏离', 'Drift'],
 	'pl.flag': ['提示', 'Flag'],
 	'pl.since': ['自', 'Since'],
-	'pl.norm': ['标准：网格 300–500 户，微网格 50–80 户；专属网格不计入。', 'Norm: grids 300–500 households, micro-grids 50–80; dedicated grids are left out.'],
+	'pl.norm': ['标准：网格 300–500 户，微网格 35–65 户；专属网格不计入。', 'Norm: grids 300–500 households, micro-grids 35–65; dedicated grids are left out.'],
 	'pl.fits': ['所有网格都在标准之内', 'Every grid is within the norm'],
 	'pl.coverage': ['党组织覆盖', 'Party coverage'],
 	'pl.covered': ['{a} / {b} 个网格', '{a} of {b} grids'],

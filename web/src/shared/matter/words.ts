@@ -44,6 +44,7 @@ register({
 	'action.support': ['附议', 'Support'],
 	'action.object': ['提出异议', 'Object'],
 	'action.comment': ['留言', 'Comment'],
+	'action.carry': ['随网格调整', 'Went along with its grid'],
 	'action.edit': ['更正', 'Correct'],
 	'action.archive': ['归档', 'Archive'],
 	'action.close': ['结案', 'Close'],
