@@ -35,6 +35,8 @@ export type DutyTarget = 'street' | 'department' | 'district'
 export type EndedReason = 'moved_out' | 'died' | 'merged' | 'consent_withdrawn' | 'not_needed' | 'other'
 export type FieldType = 'str' | 'int' | 'bool' | 'real' | 'time' | 'date' | 'id' | 'code' | 'money' | 'enum' | 'json' | 'secret'
 export type GranularityFlag = 'split' | 'merge'
+export type GridPlanKind = 'split' | 'merge' | 'repartition'
+export type GridPlanState = 'draft' | 'submitted' | 'approved' | 'rejected' | 'applied' | 'undone'
 export type ImportNoteCode = 'formula' | 'merged' | 'code_changed' | 'first_of_several'
 export type ImportState = 'queued' | 'checking' | 'writing' | 'done' | 'failed' | 'cancelled'
 export type Join = 'all' | 'any'
@@ -42,7 +44,7 @@ export type Keeps = 'clocks' | 'places' | 'version' | 'answers' | 'unit' | 'step
 export type KpiBetter = 'high' | 'low'
 export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
-export type Lineage = 'split' | 'merge' | 'adjust'
+export type Lineage = 'split' | 'merge' | 'adjust' | 'undo'
 export type LinkRole = 'owner' | 'tenant' | 'lives_in' | 'works_at' | 'guardian' | 'member_of'
 export type MoveKind = 'in' | 'out' | 'within'
 export type OrganisationKind = 'enterprise' | 'individual' | 'public' | 'social'
@@ -422,6 +424,12 @@ export interface ChangeDifference {
 	conflict: boolean
 }
 
+export interface ChangeGridPlanCellsBody {
+	version?: number | null
+	cells?: unknown | null
+	parts?: unknown | null
+}
+
 export interface ChangePasswordBody {
 	old: string
 	new: string
@@ -645,6 +653,13 @@ export interface CreateEventBody {
 	anonymous?: boolean | null
 	lon?: number | null
 	lat?: number | null
+}
+
+export interface CreateGridPlanBody {
+	place: Code
+	kind: GridPlanKind
+	codes?: unknown | null
+	reason: string
 }
 
 export interface CreateMergeBody {
@@ -1120,6 +1135,7 @@ export interface Granularity {
 	outside: number
 	norms: Norms
 	streets: GranularityStreet[]
+	communities: GranularityStreet[]
 	items: GranularityItem[]
 }
 
@@ -1128,7 +1144,10 @@ export interface GranularityItem {
 	name: string
 	street: string | null
 	street_code: Code
+	community: string | null
+	community_code: Code
 	households: number
+	registered: boolean
 	drift: number
 	flag: GranularityFlag
 	proposal: string | null
@@ -1145,6 +1164,115 @@ export interface GranularityStreet {
 	outside: number
 	code: Code
 	name: string
+}
+
+export interface GridFigures {
+	units: number
+	inside: number
+	mean_drift: number | null
+	worst: number | null
+	households: number
+	moved: number
+	scattered: number
+	distance_m: number
+}
+
+export interface GridPlan {
+	place_name: string | null
+	before: GridFigures
+	after: GridFigures
+	carried: Record<string, number> | null
+	id: Id
+	version: number
+	place: Code
+	level: Level
+	kind: GridPlanKind
+	state: GridPlanState
+	reason: string
+	effective: Day | null
+	norm_target: number
+	norm_low: number
+	norm_high: number
+	proposed_by: Id | null
+	submitted_at: Time | null
+	submitted_by: Id | null
+	decided_at: Time | null
+	decided_by: Id | null
+	decision: string | null
+	applied_at: Time | null
+	applied_by: Id | null
+	undone_at: Time | null
+	undone_by: Id | null
+	problem: string | null
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface GridPlanCarried {
+	items: GridPlanMoved[]
+	next: number | null
+	hidden: number
+}
+
+export interface GridPlanCell {
+	building: Id
+	name: string | null
+	from: Code | null
+	part: number
+	households: number
+	lon: number
+	lat: number
+}
+
+export interface GridPlanMoved {
+	n: number
+	object: string
+	id: Id
+	label: string | null
+	from: Code | null
+	from_name: string | null
+	to: Code | null
+	to_name: string | null
+}
+
+export interface GridPlanOutlines {
+	before: { code: Code; shape: unknown }[]
+	after: { part: number; shape: unknown }[]
+}
+
+export interface GridPlanPart {
+	part: number
+	name: string
+	origin: Code | null
+	origin_name: string | null
+	code: Code | null
+	households: number
+	buildings: number
+	inside: boolean
+	whole: boolean
+	changed: boolean
+}
+
+export interface GridPlanPatch {
+	version: number | null
+	reason?: string
+	effective?: Day | null
+}
+
+export interface GridPlanSheet {
+	plan: GridPlan
+	units: GridPlanUnit[]
+	parts: GridPlanPart[]
+	cells: GridPlanCell[]
+	may: string[]
+}
+
+export interface GridPlanUnit {
+	code: Code
+	name: string
+	households: number
+	inside: boolean
+	changed: boolean
 }
 
 export interface Health {
@@ -2511,6 +2639,12 @@ export interface SimilarEvent {
 	score: number
 }
 
+export interface SubmitGridPlanBody {
+	version?: number | null
+	effective?: Day | null
+	text?: string | null
+}
+
 export interface TableImportResult {
 	rows: number
 	created: number
@@ -3371,7 +3505,7 @@ export interface Operations {
 		body: PutPlaceNormsBody
 		reply: Norms
 	}
-	/** Drift of grids from their norm, per street */
+	/** Drift of grids from their norm, per street and community */
 	getGranularity: {
 		method: 'GET'
 		path: '/api/reports/granularity'
@@ -5332,5 +5466,140 @@ export interface Operations {
 		query: null
 		body: ActOnEventsBody
 		reply: BulkResult
+	}
+	/** Propose to split, merge or re-partition the grids of a community, or the micro-grids of a grid */
+	createGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans'
+		params: null
+		query: null
+		body: CreateGridPlanBody
+		reply: GridPlan
+	}
+	/** A plan with its grids, parts and buildings */
+	getGridPlanSheet: {
+		method: 'GET'
+		path: '/api/grid_plans/{id}/sheet'
+		params: { id: string }
+		query: null
+		body: null
+		reply: GridPlanSheet
+	}
+	/** Move buildings to other parts, name parts; the figures follow */
+	changeGridPlanCells: {
+		method: 'PATCH'
+		path: '/api/grid_plans/{id}/cells'
+		params: { id: string }
+		query: null
+		body: ChangeGridPlanCellsBody
+		reply: GridPlanSheet
+	}
+	/** Outlines before and after */
+	getGridPlanOutlines: {
+		method: 'GET'
+		path: '/api/grid_plans/{id}/outlines'
+		params: { id: string }
+		query: null
+		body: null
+		reply: GridPlanOutlines
+	}
+	/** What was carried over when the plan came into force */
+	listGridPlanCarried: {
+		method: 'GET'
+		path: '/api/grid_plans/{id}/carried'
+		params: { id: string }
+		query: { after?: number }
+		body: null
+		reply: GridPlanCarried
+	}
+	/** Hand a plan in for approval */
+	submitGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/submit'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** Make it a draft again */
+	withdrawGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/withdraw'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** Approve: by another person with a post above */
+	approveGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/approve'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** Reject, with a reason */
+	rejectGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/reject'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** Put an approved plan in force whose day has come */
+	applyGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/apply'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** Take it back: everything returns by the list */
+	undoGridPlan: {
+		method: 'POST'
+		path: '/api/grid_plans/{id}/undo'
+		params: { id: string }
+		query: null
+		body: SubmitGridPlanBody
+		reply: GridPlan
+	}
+	/** List */
+	listGridPlans: {
+		method: 'GET'
+		path: '/api/grid_plans'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; level?: Level; kind?: GridPlanKind; state?: GridPlanState }
+		body: null
+		reply: Page<GridPlan>
+	}
+	/** Export as CSV or workbook */
+	exportGridPlans: {
+		method: 'GET'
+		path: '/api/grid_plans/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; level?: string; kind?: string; state?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getGridPlan: {
+		method: 'GET'
+		path: '/api/grid_plans/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: GridPlan
+	}
+	/** Change one */
+	updateGridPlan: {
+		method: 'PATCH'
+		path: '/api/grid_plans/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: GridPlanPatch
+		reply: GridPlan | Preview
 	}
 }
