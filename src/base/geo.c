@@ -153,6 +153,11 @@ void geo_shape_seal(struct geo_shape *s)
 	}
 }
 
+size_t geo_points(const struct geo_shape *s)
+{
+	return s->points;
+}
+
 struct box geo_box(struct geo *g, const struct geo_shape *s)
 {
 	(void)g;

@@ -25,6 +25,7 @@ enum err geo_from_wkb(struct geo *g, struct str wkb, struct geo_shape **ret) MUS
 void geo_shape_free(struct geo *g, struct geo_shape *s); /* NULL allowed */
 enum err geo_to_wkb(struct geo *g, const struct geo_shape *s, struct buf *out) MUST_CHECK;
 enum err geo_to_geojson(struct geo *g, const struct geo_shape *s, int decimals, struct buf *out) MUST_CHECK;
+size_t geo_points(const struct geo_shape *s); /* corners of all rings */
 struct box geo_box(struct geo *g, const struct geo_shape *s);
 bool geo_contains(struct geo *g, const struct geo_shape *s, double lon, double lat);
 /* How a box lies to an area; a box that an edge passes through crosses. */

@@ -95,6 +95,29 @@ static void test_contains(void **state)
 	geo_shape_free(g, m);
 }
 
+/* Points of a box say what the relation says. */
+static void test_relation(void **state)
+{
+	struct geo *g = *state;
+	struct geo_shape *s = read_json(g, holed);
+	struct rnd r = { 11 };
+	int seen[3] = { 0 };
+
+	for (int i = 0; i < 3000; i++) {
+		double x = rnd_in(&r, 105.8, 107.1), y = rnd_in(&r, 28.8, 30.1), w = rnd_in(&r, 0.001, 0.3);
+		enum geo_relation rel = geo_relation(g, s, (struct box){ x, y, x + w, y + w });
+		int in = 0;
+
+		for (int k = 0; k < 40; k++)
+			in += geo_contains(g, s, rnd_in(&r, x, x + w), rnd_in(&r, y, y + w));
+		seen[rel]++;
+		assert_true(rel != GEO_INSIDE || in == 40);
+		assert_true(rel != GEO_OUTSIDE || in == 0);
+	}
+	assert_true(seen[GEO_OUTSIDE] > 100 && seen[GEO_CROSSES] > 100 && seen[GEO_INSIDE] > 100);
+	geo_shape_free(g, s);
+}
+
 static void test_measures(void **state)
 {
 	struct geo *g = *state;
@@ -684,6 +707,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contains),
+		cmocka_unit_test(test_relation),
 		cmocka_unit_test(test_measures),
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_round_trip),

@@ -281,7 +281,7 @@ static void write_filters(const struct req *rq, struct jw *j)
 	jw_end_obj(j);
 }
 
-static enum err on_record(const struct export_file *x, struct req *rq, const char *object)
+enum err export_record(struct req *rq, const char *object, const char *format, struct str purpose)
 {
 	struct record r = { .rq = rq, .object = object };
 	struct buf b;
@@ -290,9 +290,9 @@ static enum err on_record(const struct export_file *x, struct req *rq, const cha
 	buf_init(&b, DETAIL_BYTES);
 	jw_init(&j, &b);
 	jw_obj(&j);
-	jw_kz(&j, "format", x->book != NULL ? "xlsx" : "csv");
+	jw_kz(&j, "format", format);
 	jw_kint(&j, "rows", rq->rows);
-	jw_kstr(&j, "purpose", x->purpose);
+	jw_kstr(&j, "purpose", purpose);
 	write_filters(rq, &j);
 	jw_end_obj(&j);
 	r.detail = buf_view(&b);
@@ -305,7 +305,7 @@ static enum err on_record(const struct export_file *x, struct req *rq, const cha
 enum err export_finish(struct export_file *x, struct req *rq, const char *object)
 {
 	bool book = x->book != NULL;
-	enum err err = on_record(x, rq, object);
+	enum err err = export_record(rq, object, book ? "xlsx" : "csv", x->purpose);
 
 	if (book) {
 		enum err closed = xlsx_out_close(x->book);

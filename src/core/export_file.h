@@ -24,6 +24,8 @@ bool export_failed(const struct export_file *x);
 /* The reply is the file. Puts the export on record first: what is not recorded is not given out. `object`:
  * the entity's or kind's name; rq->rows: how many. */
 enum err export_finish(struct export_file *x, struct req *rq, const char *object) MUST_CHECK;
+/* Puts an export on record that is made otherwise: rq->rows rows, with the query's filters. */
+enum err export_record(struct req *rq, const char *object, const char *format, struct str purpose) MUST_CHECK;
 void export_drop(struct export_file *x); /* after an error; NULL allowed */
 
 /* A fresh file for passing use, in the folder of files if there is one. ret_path has room for 1100. */

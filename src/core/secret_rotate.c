@@ -7,7 +7,6 @@
 
 #include "core/audit.h"
 #include "core/entity_index.h"
-#include "core/entity_index.h"
 #include "core/entity_plan.h"
 #include "core/secret.h"
 
@@ -255,40 +254,11 @@ static enum err turn(struct dbc *c, void *arg)
 						.detail = str_z(detail) });
 }
 
-struct again {
-	struct app *app;
-	const struct entity *e;
-};
-
-/* What rows are found by holds exact numbers by their blind index. */
-static enum err words_again(struct dbc *c, void *arg)
-{
-	const struct again *w = arg;
-	struct req rq = { .app = w->app, .db = c, .now = time_now() };
-
-	return entity_index_fill(&rq, w->e);
-}
-
-static bool found_by_number(const struct entity *e)
-{
-	for (size_t i = 0; i < e->fields.n; i++) {
-		if (secret_is_found(&e->fields.v[i]))
-			return true;
-	}
-	return false;
-}
-
 enum err secret_rotate(const struct secret_walk *w, struct error *e)
 {
 	struct column like = { .w = w, .e = e, .renew = true };
 	struct turn t = { .app = w->app };
 	enum err err = walk_all(&like, NULL, &t.sealed);
 
-	for (size_t i = 0; i < w->app->nentity && err == OK; i++) {
-		struct again one = { w->app, w->app->entity[i] };
-
-		if (found_by_number(one.e))
-			err = db_write(w->app->db, words_again, &one);
-	}
 	return err != OK ? err : db_write(w->app->db, turn, &t);
 }

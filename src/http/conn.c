@@ -166,6 +166,8 @@ static enum err read_headers(struct xfer *x)
 	read_remote(x);
 	read_token(x);
 	rq->agent = header(x, STR("User-Agent"));
+	rq->host = header(x, STR("Host"));
+	rq->https = str_eqz(header(x, STR("X-Forwarded-Proto")), "https");
 	if (rq->method == M_GET) {
 		rq->etag_given = header(x, STR("If-None-Match"));
 		rq->last_event = header(x, STR("Last-Event-ID"));

@@ -106,6 +106,8 @@ struct req {
 	struct str csrf;   /* X-CSRF-Token header */
 	struct str remote; /* client address as text */
 	struct str agent;
+	struct str host; /* Host header, absent if none; for addresses in replies, never for decisions */
+	bool https;	 /* a proxy in front says so */
 	struct str etag_given; /* If-None-Match */
 	struct str last_event; /* Last-Event-ID */
 	struct buf *raw;   /* ROUTE_RAW_OUT: the reply's bytes */

@@ -1,6 +1,7 @@
 /*
- * A drawn area becomes ranges of Morton keys: squares that lie inside it whole, and small ones on its edge,
- * whose rows are then compared with the shape itself. So counts are exact, and most rows are only counted.
+ * A drawn area becomes ranges of Morton keys: squares that lie inside it whole, and small ones on
+ * its edge, whose rows are then compared with the shape itself. So counts are exact, and most rows
+ * are only counted.
  */
 #include "mod/atlas/atlas_area.h"
 
@@ -34,25 +35,45 @@ static void divide(struct area *a, int z, int x, int y, int depth)
 		divide(a, z + 1, 2 * x + (i & 1), 2 * y + (i >> 1), depth - 1);
 }
 
-/* Begins with the tiles of about the area's size: at most four by four of them. */
-static void cover(struct area *a)
+/* The tile row of a latitude. */
+static int row_of(double lat, int z)
+{
+	double phi = fmax(-85, fmin(85, lat)) * (M_PI / 180), side = ldexp(1, z);
+
+	return (int)fmin(fmax(floor((1 - asinh(tan(phi)) / M_PI) / 2 * side), 0), side - 1);
+}
+
+static int column_of(double lon, int z)
+{
+	double side = ldexp(1, z);
+
+	return (int)fmin(fmax(floor((lon + 180) / 360 * side), 0), side - 1);
+}
+
+/* Begins with the tiles of about the area's size: a few of them. */
+static void cover(struct area *a, int depth)
 {
 	struct box b = geo_box(a->g, a->shape);
 	double size = fmax(fmax(b.x1 - b.x0, b.y1 - b.y0), 1e-6);
-	int z = (int)fmin(fmax(floor(log2(360 / size)), 0), MORTON_BITS - 1), x0, y0, x1, y1;
-	double side = ldexp(1, z), cell = 360 / side;
+	int z = (int)fmin(fmax(floor(log2(360 / size)), 0), MORTON_BITS - 1);
 
-	x0 = (int)floor((b.x0 + 180) / cell);
-	x1 = (int)floor((b.x1 + 180) / cell);
-	y0 = y1 = 0;
-	while (y0 + 1 < (int)side && tile_box(z, 0, y0).y0 > b.y1)
-		y0++;
-	for (y1 = y0; y1 + 1 < (int)side && tile_box(z, 0, y1).y0 > b.y0;)
-		y1++;
-	for (int y = y0; y <= y1; y++) {
-		for (int x = x0; x <= x1 && x < (int)side; x++)
-			divide(a, z, x, y, AREA_DEPTH);
+	for (int y = row_of(b.y1, z); y <= row_of(b.y0, z); y++) {
+		for (int x = column_of(b.x0, z); x <= column_of(b.x1, z); x++)
+			divide(a, z, x, y, depth);
 	}
+}
+
+enum err area_box(struct box b, struct area *a)
+{
+	enum err err;
+
+	a->n = 0;
+	a->shape = NULL;
+	a->g = geo_new();
+	err = a->g == NULL ? ERR_NOMEM : geo_box_shape(a->g, b, &a->shape);
+	if (err == OK)
+		cover(a, AREA_BOX_DEPTH);
+	return err;
 }
 
 static enum err circle(struct req *rq, const struct area_in *in, struct area *a)
@@ -60,18 +81,21 @@ static enum err circle(struct req *rq, const struct area_in *in, struct area *a)
 	double dy = in->radius / 111195.08, dx = dy / fmax(0.01, cos(in->lat * M_PI / 180));
 	struct buf b;
 
-	if (!(fabs(in->lat) <= 85) || !(fabs(in->lon) <= 179) || !(in->radius >= 1 && in->radius <= RADIUS_MAX))
-		return req_fail(rq, ERR_INVALID, "map.area", "radius", "a circle needs lon, lat and a radius of 1 to %d metres",
-				RADIUS_MAX);
+	if (!(fabs(in->lat) <= 85) || !(fabs(in->lon) <= 179) ||
+		!(in->radius >= 1 && in->radius <= RADIUS_MAX))
+		return req_fail(rq, ERR_INVALID, "map.area", "radius",
+			"a circle needs lon, lat and a radius of 1 to %d metres", RADIUS_MAX);
 	buf_init(&b, SHAPE_MAX);
 	buf_z(&b, "{\"type\":\"Polygon\",\"coordinates\":[[");
 	for (int i = 0; i <= CIRCLE_CORNERS; i++) {
 		double at = 2 * M_PI * (i % CIRCLE_CORNERS) / CIRCLE_CORNERS;
 
-		buf_fmt(&b, "%s[%.8f,%.8f]", i > 0 ? "," : "", in->lon + dx * cos(at), in->lat + dy * sin(at));
+		buf_fmt(&b, "%s[%.8f,%.8f]", i > 0 ? "," : "", in->lon + dx * cos(at),
+			in->lat + dy * sin(at));
 	}
 	buf_z(&b, "]]}");
-	enum err err = b.failed ? ERR_NOMEM : geo_from_geojson(a->g, buf_view(&b), &a->shape, &rq->err);
+	enum err err =
+		b.failed ? ERR_NOMEM : geo_from_geojson(a->g, buf_view(&b), &a->shape, &rq->err);
 
 	buf_release(&b);
 	return err;
@@ -86,18 +110,23 @@ enum err area_read(struct req *rq, const struct area_in *in, struct area *a)
 	a->g = geo_new();
 	if (a->g == NULL)
 		return ERR_NOMEM;
-	err = in->area.p == NULL ? circle(rq, in, a) : geo_from_geojson(a->g, in->area, &a->shape, &rq->err);
+	err = in->area.p == NULL ? circle(rq, in, a)
+				 : geo_from_geojson(a->g, in->area, &a->shape, &rq->err);
 	if (err == ERR_INVALID || err == ERR_LIMIT)
-		return req_fail(rq, err, "map.area", "area", "draw a closed area that does not cross itself");
+		return req_fail(rq, err, "map.area", "area",
+			"draw a closed area that does not cross itself");
 	if (err != OK)
 		return err;
 	if (!(geo_area_m2(a->g, a->shape) > 0))
-		return req_fail(rq, ERR_INVALID, "map.area", "area", "an area is a polygon, or several");
+		return req_fail(
+			rq, ERR_INVALID, "map.area", "area", "an area is a polygon, or several");
 	if (geo_points(a->shape) > AREA_POINTS)
-		return req_fail(rq, ERR_LIMIT, "map.area", "area", "an area has at most %d corners; draw a plainer one",
-				AREA_POINTS);
-	cover(a);
-	return a->n < AREA_RANGES ? OK : req_fail(rq, ERR_LIMIT, "map.area", "area", "the area is too jagged; draw a plainer one");
+		return req_fail(rq, ERR_LIMIT, "map.area", "area",
+			"an area has at most %d corners; draw a plainer one", AREA_POINTS);
+	cover(a, AREA_DEPTH);
+	return a->n < AREA_RANGES ? OK
+				  : req_fail(rq, ERR_LIMIT, "map.area", "area",
+					    "the area is too jagged; draw a plainer one");
 }
 
 void area_release(struct area *a)

@@ -5,7 +5,7 @@
 #include "base/geo.h"
 #include "core/app.h"
 
-enum { AREA_RANGES = 4096, AREA_POINTS = 2000, AREA_DEPTH = 5 };
+enum { AREA_RANGES = 4096, AREA_POINTS = 2000, AREA_DEPTH = 5, AREA_BOX_DEPTH = 1 };
 
 struct area_range {
 	int64_t lo, hi;
@@ -27,6 +27,8 @@ struct area_in {
 
 /* The caller's to release, whatever it said. Refuses with rq->err. */
 enum err area_read(struct req *rq, const struct area_in *in, struct area *a) MUST_CHECK;
+/* The ranges of a box, few and larger than it. */
+enum err area_box(struct box b, struct area *a) MUST_CHECK;
 void area_release(struct area *a);
 bool area_has(const struct area *a, double lon, double lat);
 

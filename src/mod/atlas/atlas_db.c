@@ -1,12 +1,16 @@
 /* Rows by word, by point and by place; see atlas_db.h. */
 #include "mod/atlas/atlas_db.h"
 
+#include <stdio.h>
+
 #include "base/geo.h"
+#include "core/entity_plan.h"
 #include "core/matter.h"
 #include "core/search.h"
+#include "mod/atlas/atlas_area.h"
 #include "mod/registry/registry.h"
 
-enum { PROBE = 400 };
+enum { PROBE = 400, BOX_RANGES = 60 };
 
 const struct atlas_layer atlas_layers[] = {
 	{ "buildings", &building_entity, "kind", "risk" },
@@ -383,4 +387,89 @@ enum err atlas_total(struct req *rq, enum atlas_what what, int64_t lo, int64_t h
 	sqlb_add(&b, "SELECT count(*) AS n");
 	place_where(rq, what, lo, hi, &b);
 	return one_int(&b, rq->db, ret);
+}
+
+/* ---- whole rows ---- */
+
+/* The ranges of the keys first, as many as there is room for; then the coordinates themselves. */
+static enum err in_box(const struct entity *e, const struct box *box, struct sqlb *b)
+{
+	struct area a;
+	enum err err = area_box(*box, &a);
+
+	if (err == OK && a.n <= BOX_RANGES) {
+		sqlb_cond(b,
+			" AND t.id IN (SELECT x.id FROM entity_word x WHERE x.class = ? AND (1 = 0",
+			I(entity_index_class(e, INDEX_POINT)));
+		for (size_t i = 0; i < a.n; i++) {
+			sqlb_cond(b, " OR (x.word >= ?", I(a.v[i].lo));
+			sqlb_cond(b, " AND x.word < ?)", I(a.v[i].hi));
+		}
+		sqlb_add(b, "))");
+	}
+	area_release(&a);
+	sqlb_cond(b, " AND t.lon >= ?", R(box->x0));
+	sqlb_cond(b, " AND t.lon <= ?", R(box->x1));
+	sqlb_cond(b, " AND t.lat >= ?", R(box->y0));
+	sqlb_cond(b, " AND t.lat <= ?", R(box->y1));
+	return err;
+}
+
+static void boundary_in_box(const struct box *box, struct sqlb *b)
+{
+	sqlb_cond(b,
+		" AND EXISTS (SELECT 1 FROM place_shape s WHERE s.place_id = t.id AND s.x0 <= ?",
+		R(box->x1));
+	sqlb_cond(b, " AND s.x1 >= ?", R(box->x0));
+	sqlb_cond(b, " AND s.y0 <= ?", R(box->y1));
+	sqlb_cond(b, " AND s.y1 >= ?)", R(box->y0));
+}
+
+enum err atlas_rows(struct req *rq, const struct entity *e, bool boundary, const struct box *box,
+	int64_t after, int64_t limit, void (*fn)(const void *rec, void *arg), void *arg)
+{
+	const struct entity_plan *p = entity_plan_of(rq->app, e);
+	void *rec = arena_alloc(rq->arena, e->fields.size);
+	char col[80];
+	struct sqlb b;
+	enum err err = rec == NULL ? ERR_NOMEM : OK, bad = OK;
+
+	sqlb_init(&b);
+	sqlb_add(&b, p->select);
+	snprintf(col, sizeof(col), "t.%s", p->scope->name);
+	scope_place(&b, rq->who, e->read, col);
+	sqlb_cond(&b, " AND t.id > ?", I(after));
+	if (err == OK && box != NULL && boundary)
+		boundary_in_box(box, &b);
+	else if (err == OK && box != NULL)
+		err = in_box(e, box, &b);
+	sqlb_cond(&b, " ORDER BY t.id LIMIT ?", I(limit));
+	if (err != OK) {
+		sqlb_release(&b);
+		return err;
+	}
+	struct rows *r = sqlb_query(&b, rq->db);
+
+	while (bad == OK && rows_next(r)) {
+		bad = entity_load(rq, e, r, rq->arena, rec);
+		if (bad == OK)
+			fn(rec, arg);
+	}
+	sqlb_release(&b);
+	err = rows_close(r);
+	return err != OK ? err : bad;
+}
+
+/* ---- boundaries ---- */
+
+const char *const atlas_sql[ATLAS_NSQL] = {
+	[Q_ATLAS_BOUNDARY] = "SELECT wkb FROM place_shape WHERE place_id = $1",
+};
+
+enum err atlas_boundary(struct req *rq, int64_t id, struct str *ret)
+{
+	struct rows *r = db_query(rq->db, atlas_sql[Q_ATLAS_BOUNDARY], ARGS(I(id)));
+
+	*ret = rows_next(r) ? str_dup(rq->arena, row_str_at(r, 0)) : (struct str){ NULL, 0 };
+	return rows_close(r);
 }

@@ -2,6 +2,7 @@
 #ifndef GEZHI_MOD_ATLAS_ATLAS_DB_H
 #define GEZHI_MOD_ATLAS_ATLAS_DB_H
 
+#include "base/geo.h"
 #include "core/entity_index.h"
 #include "core/sqlb.h"
 
@@ -84,5 +85,19 @@ enum err atlas_by_place(struct req *rq, enum atlas_what what, int64_t lo, int64_
 	atlas_place_fn fn, void *arg) MUST_CHECK;
 enum err atlas_total(
 	struct req *rq, enum atlas_what what, int64_t lo, int64_t hi, int64_t *ret) MUST_CHECK;
+
+/* ---- whole rows ---- */
+
+/* Rows of an entity in sight after an id, at most `limit`, those whose point (or `boundary`) lies
+ * in a box (NULL: all). The record lives for the call. */
+enum err atlas_rows(struct req *rq, const struct entity *e, bool boundary, const struct box *box,
+	int64_t after, int64_t limit, void (*fn)(const void *rec, void *arg), void *arg) MUST_CHECK;
+
+/* ---- boundaries ---- */
+
+enum { Q_ATLAS_BOUNDARY, ATLAS_NSQL };
+extern const char *const atlas_sql[ATLAS_NSQL];
+/* A place's boundary as WKB; absent: it has none. */
+enum err atlas_boundary(struct req *rq, int64_t id, struct str *ret) MUST_CHECK;
 
 #endif

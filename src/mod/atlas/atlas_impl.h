@@ -23,4 +23,13 @@ extern const struct shape atlas_select_shape;
 enum err atlas_figures(struct req *rq, struct jw *out);
 extern const struct shape atlas_figures_shape;
 
+enum err ogc_landing(struct req *rq, struct jw *out);
+enum err ogc_conformance(struct req *rq, struct jw *out);
+enum err ogc_collections(struct req *rq, struct jw *out);
+enum err ogc_collection(struct req *rq, struct jw *out);
+enum err ogc_items(struct req *rq, struct jw *out);
+enum err ogc_item(struct req *rq, struct jw *out);
+extern const struct shape ogc_landing_shape, ogc_conformance_shape, ogc_collection_shape,
+	ogc_collections_shape, ogc_items_shape;
+
 #endif

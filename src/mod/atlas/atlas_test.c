@@ -23,7 +23,7 @@ static const struct matter_kind event = { .number = 1, .name = "event", .letter 
 /* Two streets with one building each, a household in the first, a venue and a thing. */
 static void fill(struct test_app *t)
 {
-	char building[32], room[32], home[32];
+	char building[32], room[32], home[32], sql[800];
 
 	assert_int_equal(reg_add(t, "buildings", building,
 				 "{\"name\":\"岳麓小区3栋\",\"address\":\"清溪街道岳麓路12号\","
@@ -53,13 +53,16 @@ static void fill(struct test_app *t)
 		reg_add(t, "persons", NULL,
 			"{\"name\":\"曾小红\",\"phone\":\"13800001111\",\"place\":\"" GRID3 "\"}"),
 		201);
-	test_sql(t, "INSERT INTO matter (id, version, kind, title, track, urgency, source, place, "
-		    "lon, lat, morton, state, open, "
-		    "sealed, anonymous, reported_at, level, auto_action, supporters, reopens, "
-		    "returns, extensions, fails, "
-		    "supervised, self_closed, sampled) VALUES (9001, 1, 1, '岳麓路灯不亮', 3, 2, "
-		    "1, 50099900100100100, 106.5001, "
-		    "29.4001, 0, 4, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0)");
+	snprintf(sql, sizeof(sql),
+		"INSERT INTO matter (id, version, kind, title, track, urgency, source, place, "
+		"lon, lat, morton, state, open, "
+		"sealed, anonymous, reported_at, level, auto_action, supporters, reopens, "
+		"returns, extensions, fails, "
+		"supervised, self_closed, sampled) VALUES (9001, 1, 1, '岳麓路灯不亮', 3, 2, "
+		"1, 50099900100100100, 106.5001, "
+		"29.4001, %lld, 4, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+		(long long)morton_of(106.5001, 29.4001));
+	test_sql(t, sql);
 	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_COMMUNITY1);
 }
 
@@ -191,11 +194,206 @@ static void test_follows(void **state)
 	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM entity_word WHERE class = 23"), 0);
 }
 
+/* ---- areas ---- */
+
+#define POLYGON(x0, y0, x1, y1)                                                             \
+	"{\"area\":{\"type\":\"Polygon\",\"coordinates\":[[[" #x0 "," #y0 "],[" #x1 "," #y0 \
+	"],[" #x1 "," #y1 "],[" #x0 "," #y1 "],[" #x0 "," #y0 "]]]}}"
+
+static int counted(struct test_app *t, const char *layer)
+{
+	for (size_t i = 0; i < test_len(t, "layers"); i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "layers.%zu.layer", i);
+		if (strcmp(test_str(t, path), layer) != 0)
+			continue;
+		snprintf(path, sizeof(path), "layers.%zu.count", i);
+		return (int)test_num(t, path);
+	}
+	return -1;
+}
+
+/* Three hundred venues on a grid; the recount is by hand. */
+static void scatter(struct test_app *t)
+{
+	test_sql(t, "INSERT INTO venue (id, version, name, kind, risk_level, lon, lat, place, "
+		    "active, source, created_at, "
+		    "updated_at) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+		    "WHERE i < 299) SELECT 700000 + "
+		    "n.i, 1, 'x', 0, 0, 106.5 + 0.0013 * (n.i % 20), 29.4 + 0.0017 * (n.i / 20), "
+		    "50099900100100100, 1, 0, 0, 0 "
+		    "FROM n");
+}
+
+static enum err fill_venues(struct req *rq, void *arg)
+{
+	(void)arg;
+	return entity_index_fill(rq, &venue_entity);
+}
+
+static int inside_circle(double lon, double lat, double metres)
+{
+	int n = 0;
+
+	for (int i = 0; i < 300; i++)
+		n += geo_distance_m(lon, lat, 106.5 + 0.0013 * (i % 20),
+			     29.4 + 0.0017 * (i / 20)) <= metres;
+	return n;
+}
+
+static void test_area(void **state)
+{
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.4, 29.3, 106.7, 29.6)), 200);
+	assert_int_equal(counted(t, "buildings"), 1);
+	assert_int_equal(counted(t, "venues"), 1);
+	assert_int_equal(counted(t, "events"), 1);
+	assert_int_equal((int)test_num(t, "households"), 1);
+	assert_int_equal((int)test_num(t, "people"), 1);
+	assert_string_equal(test_str(t, "layers.0.items.0.name"), "岳麓小区3栋");
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.51, 29.405, 106.53, 29.42)), 200);
+	assert_int_equal(counted(t, "buildings"), 0);
+	assert_int_equal(counted(t, "venues"), 1);
+	assert_int_equal((int)test_num(t, "people"), 0);
+	scatter(t);
+	assert_int_equal(test_local(t, fill_venues, NULL), OK);
+	/* no venue is within a metre of these circles' edges */
+	assert_int_equal(test_call(t, "POST /api/map/select",
+				 "{\"lon\":106.512,\"lat\":29.411,\"radius\":700}"),
+		200);
+	assert_int_equal(counted(t, "venues"), inside_circle(106.512, 29.411, 700));
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.5006, 29.4006, 106.5105, 29.4105)),
+		200);
+	assert_int_equal(counted(t, "venues"), 8 * 6);
+	assert_int_equal(test_call(t, "POST /api/map/select",
+				 "{\"area\":{\"type\":\"Point\",\"coordinates\":[106,29]}}"),
+		400);
+	assert_int_equal(test_call(t, "POST /api/map/select", "{\"lon\":106}"), 400);
+	assert_int_equal(test_call(t, "POST /api/map/export",
+				 "{\"lon\":106.512,\"lat\":29.411,\"radius\":700,\"layer\":\"x\"}"),
+		400);
+	/* Another street's user sees nothing of it. */
+	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_STREET2);
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.4, 29.3, 106.55, 29.6)), 200);
+	assert_int_equal(counted(t, "buildings") + counted(t, "venues") + counted(t, "events"), 0);
+	assert_int_equal((int)test_num(t, "households"), 0);
+}
+
+/* ---- figures: the parts add up to the whole ---- */
+
+static double sum_of_parts(struct test_app *t, const char *figure, const char *place)
+{
+	char url[120], path[40];
+	double sum = 0;
+
+	snprintf(url, sizeof(url), "GET /api/map/figures?figure=%s&place=%s", figure, place);
+	assert_int_equal(test_call(t, url, NULL), 200);
+	for (size_t i = 0; i < test_len(t, "items"); i++) {
+		snprintf(path, sizeof(path), "items.%zu.value", i);
+		sum += test_num(t, path);
+	}
+	return sum + test_num(t, "rest");
+}
+
+static void test_figures(void **state)
+{
+	static const char *const counts[] = { "people", "households", "buildings", "venues",
+		"things", "organisations", "events" };
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	test_post(t, ROLE_DIRECTOR, AT_DISTRICT);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		double sum = sum_of_parts(t, counts[i], DISTRICT);
+
+		assert_int_equal(test_len(t, "items"), 2);
+		assert_true(sum == test_num(t, "total"));
+	}
+	assert_int_equal((int)sum_of_parts(t, "people", DISTRICT), 2);
+	assert_int_equal((int)sum_of_parts(t, "people", STREET1), 1);
+	assert_int_equal((int)sum_of_parts(t, "events_red", COMMUNITY1), 1);
+	assert_int_equal(
+		test_call(t, "GET /api/map/figures?figure=granularity_drift&place=" DISTRICT, NULL),
+		200);
+	assert_int_equal((int)test_num(t, "items.0.of"), 2);
+	assert_int_equal(
+		test_call(t, "GET /api/map/figures?figure=care_coverage&place=" DISTRICT, NULL),
+		200);
+	assert_int_equal(
+		test_call(t, "GET /api/map/figures?figure=love&place=" DISTRICT, NULL), 400);
+	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_STREET2);
+	assert_int_equal(
+		test_call(t, "GET /api/map/figures?figure=people&place=" DISTRICT, NULL), 404);
+	assert_int_equal(
+		test_call(t, "GET /api/map/figures?figure=people&place=" STREET1, NULL), 404);
+	assert_int_equal((int)sum_of_parts(t, "people", STREET2), 1);
+}
+
+/* ---- tiles and open formats ---- */
+
+static size_t features(struct test_app *t, const char *layer, int z)
+{
+	char url[120];
+	size_t n = 0;
+	int x = (int)((106.5001 + 180) / 360 * (1 << z)), y = 0;
+
+	while (tile_box(z, x, y).y0 > 29.4001)
+		y++;
+	snprintf(url, sizeof(url), "GET /tiles/%s/%d/%d/%d.mvt", layer, z, x, y);
+	assert_int_equal(test_call(t, url, NULL), 200);
+	VectorTile__Tile *v = vector_tile__tile__unpack(NULL, t->raw.n, (const uint8_t *)t->raw.p);
+
+	assert_non_null(v);
+	for (size_t i = 0; i < v->n_layers; i++)
+		n += v->layers[i]->n_features;
+	vector_tile__tile__free_unpacked(v, NULL);
+	return n;
+}
+
+static void test_layers_and_features(void **state)
+{
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	assert_int_equal(features(t, "buildings", 16), 1);
+	assert_int_equal(features(t, "buildings", 9), 1);
+	assert_int_equal(features(t, "venues", 12), 1);
+	assert_int_equal(features(t, "visits", 9), 0);
+	assert_int_equal(
+		test_call(
+			t, "GET /ogc/collections/buildings/items?bbox=106,29,107,30&limit=1", NULL),
+		200);
+	assert_int_equal(test_len(t, "features"), 1);
+	assert_string_equal(test_str(t, "features.0.properties.name"), "岳麓小区3栋");
+	assert_int_equal(
+		test_call(t, "GET /ogc/collections/buildings/items?bbox=1,2,3", NULL), 400);
+	assert_int_equal(test_call(t, "GET /ogc/collections/people/items", NULL), 404);
+	test_post(t, ROLE_DISTRICT_ADMIN, AT_DISTRICT);
+	assert_int_equal(test_call(t, "GET /ogc/collections/buildings/items?limit=1", NULL), 200);
+	assert_string_equal(test_str(t, "links.1.rel"), "next");
+	assert_int_equal(test_call(t, "GET /ogc/collections", NULL), 200);
+	assert_int_equal(test_len(t, "collections"), 5);
+	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_STREET2);
+	assert_int_equal(features(t, "buildings", 16) + features(t, "venues", 12), 0);
+	assert_int_equal(test_call(t, "GET /ogc/collections/venues/items", NULL), 200);
+	assert_int_equal(test_len(t, "features"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_search),
 		TEST_BOTH(test_follows),
+		TEST_BOTH(test_area),
+		TEST_BOTH(test_figures),
+		TEST_BOTH(test_layers_and_features),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,10 @@ enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field
 		  int64_t at) MUST_CHECK;
 enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
 
+/* Visit plans below a place in force on a day, in sight, in order of place: is each covered? */
+enum err care_covered_each(struct req *rq, int64_t place, int64_t day,
+			   void (*fn)(int64_t place, bool covered, void *arg), void *arg) MUST_CHECK;
+
 extern const struct module registry_module;
 
 #endif

@@ -165,14 +165,45 @@ static const char *state_of(int64_t tries, int64_t due, int64_t day)
 	return tries >= TRIES ? "pending" : due < day ? "overdue" : "due";
 }
 
+static int64_t due_of(const struct care_row *r)
+{
+	return date_add(r->last != NIL ? r->last : r->started, r->cycle_days);
+}
+
+/* A visit holds to the end of its cycle's last day. */
+static bool is_covered(const struct care_row *r, int64_t day)
+{
+	return r->last != NIL && due_of(r) >= day;
+}
+
+struct covering {
+	int64_t day;
+	void (*fn)(int64_t place, bool covered, void *arg);
+	void *arg;
+};
+
+static void tell_covered(const struct care_row *r, void *arg)
+{
+	const struct covering *c = arg;
+
+	c->fn(r->place, is_covered(r, c->day), c->arg);
+}
+
+enum err care_covered_each(struct req *rq, int64_t place, int64_t day,
+			   void (*fn)(int64_t place, bool covered, void *arg), void *arg)
+{
+	struct covering c = { day, fn, arg };
+
+	return care_each(rq->db, rq->who, place, day, tell_covered, &c);
+}
+
 static void look(const struct care_row *r, void *arg)
 {
 	struct coverage *c = arg;
-	int64_t due = date_add(r->last != NIL ? r->last : r->started, r->cycle_days);
+	int64_t due = due_of(r);
 
 	c->all++;
-	/* a visit holds to the end of its cycle's last day */
-	if (r->last != NIL && due >= c->day) {
+	if (is_covered(r, c->day)) {
 		c->met++;
 		return;
 	}
