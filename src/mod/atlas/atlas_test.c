@@ -14,7 +14,7 @@
 #include "mod/atlas/atlas.h"
 #include "mod/map/map.h"
 #include "mod/place/place.h"
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 static const struct module *const modules[] = { &place_module, &registry_module, &map_module,
 	&atlas_module, NULL };

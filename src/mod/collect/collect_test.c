@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "mod/place/place.h"
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 static const struct module *const modules[] = { &place_module, &registry_module, &collect_module,
 	NULL };

@@ -1,5 +1,5 @@
 /* Visit plans: what share was kept (R034), and a building floor by floor. */
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* People: identifiers sealed at rest and found by their exact value, shown in part, read in full only on record;
  * nothing outside one's area; consents. */
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

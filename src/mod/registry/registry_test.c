@@ -1,6 +1,6 @@
 /* The registry: numbers with check digits, rows and where they lie, source and date of values (R022), figures
  * that add up (R025), links, and nothing outside one's area. */
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

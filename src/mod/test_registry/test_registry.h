@@ -1,6 +1,6 @@
 /* For the registry's tests: two streets with grids, and short ways to make rows. */
-#ifndef GEZHI_MOD_REGISTRY_TEST_REGISTRY_H
-#define GEZHI_MOD_REGISTRY_TEST_REGISTRY_H
+#ifndef GEZHI_MOD_TEST_REGISTRY_TEST_REGISTRY_H
+#define GEZHI_MOD_TEST_REGISTRY_TEST_REGISTRY_H
 
 #include "mod/registry/registry.h"
 #include "mod/test_app/test_app.h"

@@ -1,5 +1,5 @@
 /* See test_registry.h. */
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
