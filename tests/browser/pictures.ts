@@ -2,7 +2,7 @@
  * Draws the pictures of the documents again, from a running server with a demo district:
  *
  *     make run &
- *     node tests/browser/pictures.ts [http://localhost:8080] [folder, docs/img when not given]
+ *     node tests/browser/pictures.ts [http://localhost:8080] [folder, docs/img when not given] [names of pictures]
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { type BrowserContextOptions, chromium, type Page } from 'playwright-core
 import { demoPassword } from '../http/lib/server.ts';
 
 const base = process.argv[2] ?? 'http://localhost:8080';
+const only = process.argv.slice(4);
 const folder = process.argv[3] ?? resolve(import.meta.dirname, '../../docs/img');
 const args = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 const wide = { viewport: { width: 1360, height: 850 } };
@@ -31,6 +32,18 @@ const openFirst = async (page: Page): Promise<void> => {
 	await page.locator('.mv-btns, .timeline').first().waitFor();
 };
 
+const openBuilding = async (page: Page): Promise<void> => {
+	await page.locator('[data-row-link]').first().click();
+	await page.locator('.bf').waitFor();
+};
+
+const openImport = async (page: Page): Promise<void> => {
+	const rows = ['姓名,性别,身份证号,手机,所在网格,备注', '周明,男,,13800001111,第1网格,', '吴芳,女,110101199003071235,13800002222,第1网格,'];
+	await page.locator('.page-head .btn').nth(2).click();
+	await page.locator('#im-file').setInputFiles({ name: '人员.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+	await page.locator('dialog .badge').first().waitFor();
+};
+
 const pictures: Picture[] = [
 	{ name: 'inbox', login: 'duty1', lang: 'zh', path: '/inbox' },
 	{ name: 'inbox-en', login: 'duty1', lang: 'en', path: '/inbox' },
@@ -43,13 +56,20 @@ const pictures: Picture[] = [
 	{ name: 'new-event', login: 'duty1', lang: 'zh', path: '/events/new' },
 	{ name: 'administration', login: 'admin', lang: 'zh', path: '/admin/event_codes' },
 	{ name: 'calendar', login: 'admin', lang: 'zh', path: '/admin/calendar' },
+	{ name: 'registry', login: 'secretary1', lang: 'zh', path: '/registry' },
+	{ name: 'building', login: 'secretary1', lang: 'zh', path: '/registry/buildings', before: openBuilding },
+	{ name: 'building-en', login: 'secretary1', lang: 'en', path: '/registry/buildings', before: openBuilding },
+	{ name: 'import', login: 'secretary1', lang: 'zh', path: '/registry/persons', before: openImport },
+	{ name: 'visits', login: 'grid1', lang: 'zh', path: '/visits', screen: narrow },
+	{ name: 'visits-en', login: 'grid1', lang: 'en', path: '/visits', screen: narrow },
+	{ name: 'coverage', login: 'secretary1', lang: 'zh', path: '/visits/coverage' },
 	{ name: 'report', lang: 'zh', path: '/report', screen: narrow },
 	{ name: 'phone', login: 'duty1', lang: 'zh', path: '/inbox', screen: narrow },
 ];
 
 mkdirSync(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-for (const p of pictures) {
+for (const p of pictures.filter((x) => only.length === 0 || only.includes(x.name))) {
 	const context = await browser.newContext({ ...wide, ...p.screen });
 	await context.addInitScript((l) => localStorage.setItem('gezhi.lang', l), p.lang);
 	const page = await context.newPage();
