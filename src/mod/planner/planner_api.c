@@ -1,5 +1,6 @@
 /* Plans over HTTP: the entity, proposing, moving cells, outlines, the list of what was carried, the
  * steps. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,6 +292,7 @@ static const struct member sheet_member[] = {
 	{ "parts", .of = &part_shape, .list = 1, .help = "future grids" },
 	{ "cells", .of = &cell_shape, .list = 1, .help = "buildings, each in one part" },
 	{ "may", F_STR, .list = 1, .help = "steps the asker may take now" },
+	{ "people", F_STR, .map = true, .help = "names of those who took the steps, by id" },
 };
 const struct shape plan_sheet_shape = { .name = "GridPlanSheet", MEMBERS(sheet_member) };
 
@@ -435,6 +437,32 @@ static enum err step_refused(struct req *rq, const struct grid_plan *p, enum ste
 		"it is decided by another person, whose post is above this place");
 }
 
+/* Staff who act on plans, for those who may not read accounts. */
+static enum err write_people(struct req *rq, const struct grid_plan *p, struct jw *out)
+{
+	const int64_t id[] = { p->proposed_by, p->submitted_by, p->decided_by, p->applied_by, p->undone_by };
+	enum err err = OK;
+
+	jw_kobj(out, "people");
+	for (size_t i = 0; i < ARRAY_LEN(id) && err == OK; i++) {
+		bool told = id[i] == NIL;
+		struct rows *r;
+		char key[24];
+
+		for (size_t k = 0; k < i; k++)
+			told = told || id[k] == id[i];
+		if (told)
+			continue;
+		snprintf(key, sizeof(key), "%lld", (long long)id[i]);
+		r = db_query(rq->db, planner_sql[Q_PLAN_PERSON], ARGS(I(id[i])));
+		if (rows_next(r))
+			jw_kstr(out, key, row_str_at(r, 0));
+		err = rows_close(r);
+	}
+	jw_end_obj(out);
+	return err;
+}
+
 static enum err write_sheet(
 	struct req *rq, const struct grid_plan *p, const struct sheet *s, struct jw *out)
 {
@@ -455,6 +483,8 @@ static enum err write_sheet(
 	if (p->state == GP_DRAFT && may_at(rq->who, "planner.plan", p->place))
 		jw_z(out, "change");
 	jw_end_arr(out);
+	if (err == OK)
+		err = write_people(rq, p, out);
 	jw_end_obj(out);
 	return err;
 }

@@ -81,6 +81,7 @@ const char *const planner_sql[PLANNER_NSQL] = {
 		"< $2 "
 		"AND p.id <> $3",
 	[Q_PLAN_MATTER_AT] = "SELECT place, unit_id, open FROM matter WHERE id = $1",
+	[Q_PLAN_PERSON] = "SELECT name FROM account WHERE id = $1",
 };
 
 enum err plan_places_each(struct dbc *c, int64_t place, int64_t today,

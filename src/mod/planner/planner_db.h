@@ -30,6 +30,7 @@ enum {
 	Q_PLAN_PROBLEM,
 	Q_PLAN_LATER,
 	Q_PLAN_MATTER_AT,
+	Q_PLAN_PERSON,
 	PLANNER_NSQL
 };
 extern const char *const planner_sql[PLANNER_NSQL];

@@ -1315,6 +1315,7 @@ export interface GridPlanSheet {
 	parts: GridPlanPart[]
 	cells: GridPlanCell[]
 	may: string[]
+	people: Record<string, string>
 }
 
 export interface GridPlanUnit {
