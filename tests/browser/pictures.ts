@@ -44,6 +44,14 @@ const openImport = async (page: Page): Promise<void> => {
 	await page.locator('dialog .badge').first().waitFor();
 };
 
+/** A plan for the first flagged grid, made as its button would. */
+const proposeFirst = async (page: Page): Promise<void> => {
+	await page.locator('table .btn').first().click();
+	await page.locator('dialog input[value="repartition"]').check();
+	await page.locator('dialog button[form]').click();
+	await page.locator('.gp-canvas[data-ready]').waitFor();
+};
+
 const pictures: Picture[] = [
 	{ name: 'inbox', login: 'duty1', lang: 'zh', path: '/inbox' },
 	{ name: 'inbox-en', login: 'duty1', lang: 'en', path: '/inbox' },
@@ -52,6 +60,7 @@ const pictures: Picture[] = [
 	{ name: 'event-en', login: 'duty1', lang: 'en', path: '/events?state=checking', before: openFirst },
 	{ name: 'map', login: 'district', lang: 'zh', path: '/map', rest: 20000 },
 	{ name: 'places', login: 'district', lang: 'zh', path: '/places' },
+	{ name: 'plan', login: 'admin', lang: 'zh', path: '/planner', before: proposeFirst, rest: 8000 },
 	{ name: 'indicators', login: 'district', lang: 'zh', path: '/kpi' },
 	{ name: 'new-event', login: 'duty1', lang: 'zh', path: '/events/new' },
 	{ name: 'administration', login: 'admin', lang: 'zh', path: '/admin/event_codes' },
