@@ -287,6 +287,7 @@ static const struct param todo_params[] = {
 	{ "kind", F_STR, "path of the kind: persons, rooms, …" },
 	{ "place", F_CODE, "only this place and below" },
 	{ "after", F_ID, "`next` of the page before" },
+	{ "limit", F_INT, "page size, 1 to 100" },
 };
 static const struct param place_params[] = { { "place", F_CODE, "only this place and below" } };
 

@@ -341,7 +341,7 @@ static const struct transition change_flow[] = {
 		CLOCKS({ CLOCK_HANDLE, CLK_STOP }),
 		.effect = do_approve,
 		.flags = T_CLOSES },
-	{ .action = "reject",
+	{ .action = "refuse",
 		.from = ST(REPORTED),
 		.to = MS_REJECTED,
 		.who = DECIDERS,

@@ -102,7 +102,7 @@ static void test_asked_and_decided(void **state)
 	assert_false(reg_said(t, "\"approve\""));
 	assert_int_equal(act(t, id, "approve", "{}"), 403);
 	assert_string_equal(test_error(t), "change.own");
-	assert_int_equal(act(t, id, "reject", "{\"text\":\"不\"}"), 403);
+	assert_int_equal(act(t, id, "refuse", "{\"text\":\"不\"}"), 403);
 	as(t, 3, ROLE_COMMUNITY_SECRETARY, AT_GRID3);
 	assert_int_equal(act(t, id, "approve", "{}"), 404);
 	as(t, 3, ROLE_GRID_WORKER_FT, AT_GRID1);
@@ -146,8 +146,8 @@ static void test_conflicts_and_withdrawal(void **state)
 	assert_string_equal(test_error(t), "change.conflict");
 	assert_string_equal(test_str(t, "error.field"), "name");
 	assert_int_equal(act(t, id, "withdraw", "{}"), 403);
-	assert_int_equal(act(t, id, "reject", "{}"), 400);
-	assert_int_equal(act(t, id, "reject", "{\"text\":\"姓名已另行更正\"}"), 200);
+	assert_int_equal(act(t, id, "refuse", "{}"), 400);
+	assert_int_equal(act(t, id, "refuse", "{\"text\":\"姓名已另行更正\"}"), 200);
 	assert_string_equal(test_str(t, "outcome"), "rejected");
 	as(t, 2, ROLE_POST_CLERK, AT_STREET1);
 	assert_int_equal(ask(t, man, "{\"name\":\"王建军\"}", id), 201);

@@ -166,7 +166,7 @@ struct listing {
 	const struct entity *e;
 	struct jw *out;
 	int64_t last;
-	size_t n;
+	size_t n, max;
 };
 
 static void one_todo(const struct todo *t, void *arg)
@@ -177,8 +177,7 @@ static void one_todo(const struct todo *t, void *arg)
 	struct buf b;
 
 	s->last = t->id;
-	if (s->n++ >= TODO_MAX)
-		return;
+	s->n++;
 	buf_init(&b, 256);
 	if (s->e == &person_entity && !scope_sees(rq->who, s->e->full, t->place)) {
 		entity_mask_name(label, &b);
@@ -201,8 +200,12 @@ enum err round_todo(struct req *rq, struct jw *out)
 {
 	struct looking l = { .rq = rq };
 	const struct entity *e = registry_by_path(req_query(rq, "kind"));
-	int64_t after = req_query_int(rq, "after");
-	struct listing s = { .l = &l, .e = e, .out = out, .last = NIL };
+	int64_t after = req_query_int(rq, "after"), limit = req_query_int(rq, "limit");
+	struct listing s = { .l = &l,
+		.e = e,
+		.out = out,
+		.last = NIL,
+		.max = limit > 0 && limit < TODO_MAX ? (size_t)limit : TODO_MAX };
 	size_t k = 0;
 	enum err err = load_round(rq, &l);
 
@@ -215,10 +218,10 @@ enum err round_todo(struct req *rq, struct jw *out)
 		return err;
 	jw_obj(out);
 	jw_karr(out, "items");
-	err = todo_each(rq->db, rq->who, e, l.place, l.limit, after == NIL ? 0 : after, TODO_MAX,
+	err = todo_each(rq->db, rq->who, e, l.place, l.limit, after == NIL ? 0 : after, s.max,
 		one_todo, &s);
 	jw_end_arr(out);
-	jw_kid(out, "next", s.n == TODO_MAX ? s.last : NIL);
+	jw_kid(out, "next", s.n == s.max ? s.last : NIL);
 	jw_end_obj(out);
 	rq->rows = (int64_t)s.n;
 	return err;

@@ -2,6 +2,7 @@
 import type { Feature } from './module'
 import { admin } from '@/features/admin'
 import { audit } from '@/features/audit'
+import { collect } from '@/features/collect'
 import { event } from '@/features/event'
 import { help } from '@/features/help'
 import { home } from '@/features/home'
@@ -19,6 +20,7 @@ export const features: Feature[] = [
 	inbox,
 	event,
 	task,
+	collect,
 	map,
 	place,
 	registry,

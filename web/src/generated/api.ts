@@ -5470,7 +5470,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/rounds/{id}/todo'
 		params: { id: string }
-		query: { kind?: string; place?: Code; after?: Id }
+		query: { kind?: string; place?: Code; after?: Id; limit?: number }
 		body: null
 		reply: RoundTodos
 	}

@@ -67,7 +67,8 @@ export type {
 export type Row = Record<string, unknown> & { id: api.Id; version?: number }
 
 /* A matter of any kind: what one kind has beside the others may be missing. */
-export type MatterDetail = api.TaskDetail & Partial<Pick<api.EventDetail, 'reporter'>>
+export type MatterDetail = api.TaskDetail & Partial<Pick<api.EventDetail, 'reporter'>> &
+	Partial<Pick<api.ChangeRequestDetail, 'object_kind' | 'object_id' | 'fields' | 'differences'>>
 
 /* An event of the stream. */
 export interface StreamMatter {

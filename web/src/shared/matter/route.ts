@@ -5,5 +5,6 @@ export function matterPath(kind: string): string {
 }
 
 export function matterRoute(m: { kind?: string; id: string }): string {
+	if (m.kind === 'change_request') return `/collect/changes/${m.id}`
 	return `/${m.kind === 'task' ? 'tasks' : 'events'}/${m.id}`
 }
