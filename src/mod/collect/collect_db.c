@@ -388,6 +388,19 @@ static void round_rows(
 	scope_place(b, who, e->read, "t.place");
 }
 
+/* What a row is called on the spot: houses by building, unit and number. */
+static const char *todo_label(const struct entity *e)
+{
+	if (e == &household_entity)
+		return "COALESCE((SELECT b.name || ' ' || r.unit_no || '-' || r.room_no FROM room "
+		       "r "
+		       "JOIN building b ON b.id = r.building_id WHERE r.id = t.room_id), t.code)";
+	if (e == &room_entity)
+		return "(SELECT b.name FROM building b WHERE b.id = t.building_id) || ' ' || "
+		       "t.unit_no || '-' || t.room_no";
+	return "t.name";
+}
+
 enum err todo_each(struct dbc *c, const struct principal *who, const struct entity *e,
 	int64_t place, int64_t limit, int64_t after, size_t max,
 	void (*fn)(const struct todo *t, void *arg), void *arg)
@@ -396,7 +409,7 @@ enum err todo_each(struct dbc *c, const struct principal *who, const struct enti
 
 	sqlb_init(&b);
 	sqlb_add(&b, "SELECT t.id, t.version, t.place, t.verified_at, t.source, ");
-	sqlb_add(&b, fields_find(&e->fields, STR("name")) != NULL ? "t.name" : "t.code");
+	sqlb_add(&b, todo_label(e));
 	round_rows(&b, who, e, place);
 	sqlb_cond(&b, " AND (t.verified_at IS NULL OR t.verified_at < ?)", I(limit));
 	sqlb_cond(&b, " AND t.id > ?", I(after));

@@ -144,6 +144,7 @@ export const t = words({
 	'mo.end': ['结束', 'End'],
 	'mo.head': ['新户主', 'Next head'],
 	'mo.headHint': ['户主迁出；不选则由配偶或最年长的成年人接替', 'The head goes; unless chosen, the spouse or the oldest adult follows'],
+	'mo.idHint': ['曾迁出的人按号码和姓名接回原记录', 'Who moved out before comes back under the same row, by number and name'],
 	'mo.outHint': ['走访计划、同意书和关系随之结束，可以撤销。', 'Visit plans, consents and links end. It can be undone.'],
 	'mo.do': ['办理迁移', 'Move'],
 	'mo.done': ['已迁移 {n} 人', '{n} moved'],

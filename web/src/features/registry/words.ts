@@ -14,6 +14,8 @@ export const t = words({
 	'rg.organisations': ['单位组织', 'Organisations'],
 	'rg.unknown': ['没有这一类基础数据', 'There is no such list'],
 	'rg.unknownText': ['请从左侧“基础数据”中选择。', 'Choose one under Registry on the left.'],
+	'rg.move': ['迁移', 'Move'],
+	'rg.ask': ['提出变更', 'Ask for a change'],
 	'rg.verify': ['现场核实无误', 'Found right on the spot'],
 	'rg.verified': ['已记录核实时间', 'The date of verification is recorded'],
 	'rg.facts': ['登记信息', 'What is recorded'],
