@@ -59,6 +59,11 @@ const pictures: Picture[] = [
 	{ name: 'event', login: 'duty1', lang: 'zh', path: '/events?state=checking', before: openFirst },
 	{ name: 'event-en', login: 'duty1', lang: 'en', path: '/events?state=checking', before: openFirst },
 	{ name: 'map', login: 'district', lang: 'zh', path: '/map', rest: 20000 },
+	{ name: 'atlas', login: 'duty1', lang: 'zh', path: '/map?layers=buildings,venues,visits,workforce&figure=buildings', rest: 8000,
+		before: async (page) => {
+			await page.locator('.mapp-canvas[data-ready]').waitFor();
+			await page.getByRole('button', { name: '当前视图' }).click();
+		} },
 	{ name: 'places', login: 'district', lang: 'zh', path: '/places' },
 	{ name: 'plan', login: 'admin', lang: 'zh', path: '/planner', before: proposeFirst, rest: 8000 },
 	{ name: 'indicators', login: 'district', lang: 'zh', path: '/kpi' },

@@ -16,7 +16,7 @@ import { lang, word } from '../i18n/core'
 
 setWorkerUrl(workerUrl)
 
-export type { MapLibre }
+export type { ExpressionSpecification, LayerSpecification, MapLibre }
 export type LngLat = [lon: number, lat: number]
 
 export interface MapOptions {

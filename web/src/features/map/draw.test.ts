@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { box, circle, metres, sketch } from './draw'
+
+it('a circle has its radius, a box its corners', () => {
+	const ring = (circle([106.5, 29.4], 500) as { coordinates: [number, number][][] }).coordinates[0] as [number, number][]
+	expect(ring).toHaveLength(97)
+	for (const p of ring) expect(Math.abs(metres([106.5, 29.4], p) - 500)).toBeLessThan(2)
+	expect((box(1, 2, 3, 4) as { coordinates: number[][][] }).coordinates[0]).toEqual([[1, 2], [3, 2], [3, 4], [1, 4], [1, 2]])
+})
+
+it('two corners are a line, three an area', () => {
+	const kinds = (n: number): string[] =>
+		(sketch('polygon', [[0, 0], [1, 0], [1, 1]].slice(0, n) as [number, number][]) as { features: { geometry: { type: string } }[] }).features.map((f) => f.geometry.type)
+	expect(kinds(2)).toEqual(['Point', 'Point', 'LineString'])
+	expect(kinds(3)).toEqual(['Point', 'Point', 'Point', 'Polygon'])
+})

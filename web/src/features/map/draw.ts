@@ -1,0 +1,35 @@
+/* Drawn areas: the body that the server counts by, and the shape to show meanwhile. Pure. */
+import type { LngLat } from '@/shared/map/mapkit'
+
+export type Area = { area: object } | { lon: number; lat: number; radius: number }
+
+const EARTH = 6371008.8
+const rad = (d: number): number => (d * Math.PI) / 180
+
+export function metres(a: LngLat, b: LngLat): number {
+	const h = Math.sin(rad(b[1] - a[1]) / 2) ** 2 + Math.cos(rad(a[1])) * Math.cos(rad(b[1])) * Math.sin(rad(b[0] - a[0]) / 2) ** 2
+	return 2 * EARTH * Math.asin(Math.min(1, Math.sqrt(h)))
+}
+
+export function polygon(points: LngLat[]): object {
+	return { type: 'Polygon', coordinates: [[...points, points[0]]] }
+}
+
+/* As the server draws it. */
+export function circle(at: LngLat, radius: number): object {
+	const dy = radius / 111195.08
+	const dx = dy / Math.max(0.01, Math.cos(rad(at[1])))
+	return polygon(Array.from({ length: 96 }, (_, i) => [at[0] + dx * Math.cos((2 * Math.PI * i) / 96), at[1] + dy * Math.sin((2 * Math.PI * i) / 96)]))
+}
+
+export function box(w: number, s: number, e: number, n: number): object {
+	return polygon([[w, s], [e, s], [e, n], [w, n]])
+}
+
+/* What is shown while corners are set. */
+export function sketch(mode: 'polygon' | 'circle', points: LngLat[]): object {
+	const features: object[] = points.map((p) => ({ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: p } }))
+	if (mode === 'polygon' && points.length > 2) features.push({ type: 'Feature', properties: {}, geometry: polygon(points) })
+	else if (points.length > 1) features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } })
+	return { type: 'FeatureCollection', features }
+}
