@@ -165,6 +165,8 @@ static const struct grant {
 	{ "planner.read", DISTRICT | CENTRE | ROLE(COMMUNITY_SECRETARY) | ROLE(GRID_LEADER) | ROLE(AUDITOR) },
 	{ "planner.plan", ROLE(DISTRICT_ADMIN) | ROLE(DIRECTOR) | ROLE(COMMUNITY_SECRETARY) },
 	{ "planner.approve", ROLE(DISTRICT_ADMIN) | ROLE(DIRECTOR) },
+	{ "self.read", EVERYBODY },
+	{ "data.read", ROLE(DISTRICT_ADMIN) | ROLE(DIRECTOR) | ROLE(COMMUNITY_SECRETARY) | ROLE(AUDITOR) | ROLE(RESIDENT) },
 	{ "kpi.read", STAFF | ROLE(AUDITOR) },
 	{ "map.read", STAFF | ROLE(AUDITOR) },
 	{ "file.write", EVERYBODY & ~ROLE(AUDITOR) & ~ROLE(DISTRICT_VIEWER) },

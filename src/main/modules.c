@@ -19,6 +19,7 @@
 #include "mod/place/place.h"
 #include "mod/planner/planner.h"
 #include "mod/registry/registry.h"
+#include "mod/self/self.h"
 #include "mod/task/task.h"
 
 const struct module *const gezhi_modules[] = {
@@ -38,6 +39,7 @@ const struct module *const gezhi_modules[] = {
 	&centre_module,
 	&kpi_module,
 	&registry_module,
+	&self_module,
 	&atlas_module,
 	&collect_module,
 	&planner_module,

@@ -60,8 +60,8 @@ enum care_type { CARE_LONE_ELDER, CARE_DISABILITY, CARE_HARDSHIP, CARE_LEFT_CHIL
 		 CARE_HAZARD_STRUCTURE };
 enum care_mode { CARE_VISIT, CARE_PHONE_ALLOWED };
 enum care_outcome { CARE_MET, CARE_NOT_HOME, CARE_PHONE };
-extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, ended_vocab, data_source_vocab,
-	relation_vocab;
+extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, care_outcome_vocab, ended_vocab,
+	data_source_vocab, relation_vocab, link_role_vocab;
 
 struct building {
 	int64_t id, version;
@@ -198,6 +198,17 @@ struct fact {
 enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
 		  int64_t at) MUST_CHECK;
 enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
+/* ---- for the person it is about; the caller has made sure that it may ---- */
+
+enum err registry_person_any(struct req *rq, int64_t id, struct person *ret) MUST_CHECK;
+/* Every value held of a person, in full, with its purpose, source and date: elements of a list. */
+enum err registry_held(struct req *rq, const struct person *p, struct jw *out) MUST_CHECK;
+/* Who read it in full, newest first: elements of a list. */
+enum err registry_readers_of(struct dbc *c, int64_t person_id, struct jw *out) MUST_CHECK;
+extern const struct shape registry_held_shape, registry_reader_shape;
+enum err registry_withdraw(struct req *rq, int64_t consent_id) MUST_CHECK;
+/* Ends what runs about a person, and forgets what names them; the row stays and counts. */
+enum err registry_forget(struct req *rq, int64_t person_id) MUST_CHECK;
 
 /* Visit plans below a place in force on a day, in sight, in order of place: is each covered? */
 enum err care_covered_each(struct req *rq, int64_t place, int64_t day,

@@ -583,12 +583,13 @@ enum err events_near(struct dbc *c, const struct principal *who, int64_t place, 
 
 /* Gone for so long; a name that is a dash was forgotten already. */
 #define LEFT "SELECT id FROM person WHERE active = 0 AND ended_at < $1 AND name <> '\u2014' ORDER BY id LIMIT $2"
-static const char *const forget_person[] = {
-	"DELETE FROM registry_fact WHERE object_id IN (" LEFT ")",
-	"UPDATE care_visit SET note = NULL WHERE plan_id IN (SELECT id FROM care_plan WHERE target_id IN (" LEFT "))",
-	"UPDATE person SET name = '\u2014', sex = 0, birth = NULL, id_no = NULL, id_no_hash = NULL, phone = NULL, "
-	"phone_hash = NULL, household_id = NULL, version = version + 1 WHERE id IN (" LEFT ")",
-};
+#define FORGET(people)                                                                                        \
+	"DELETE FROM registry_fact WHERE object_id IN (" people ")",                                           \
+	"UPDATE care_visit SET note = NULL WHERE plan_id IN (SELECT id FROM care_plan WHERE target_id IN (" people "))", \
+	"UPDATE person SET name = '\u2014', sex = 0, birth = NULL, id_no = NULL, id_no_hash = NULL, phone = NULL, "  \
+	"phone_hash = NULL, household_id = NULL, version = version + 1 WHERE id IN (" people ")"
+static const char *const forget_person[] = { FORGET(LEFT) };
+static const char *const forget_one[] = { FORGET("$1") };
 static const char *const forget_note[] = {
 	"UPDATE care_visit SET note = NULL WHERE id IN (SELECT id FROM care_visit WHERE note IS NOT NULL AND at < $1 "
 	"ORDER BY id LIMIT $2)",
@@ -604,3 +605,12 @@ const struct retention registry_retain[REGISTRY_NRETAIN] = {
 	  .count = "SELECT count(*) AS n FROM care_visit WHERE note IS NOT NULL AND at < $1",
 	  .sql = forget_note, .nsql = ARRAY_LEN(forget_note) },
 };
+
+enum err person_forget(struct dbc *c, int64_t id)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(forget_one) && err == OK; i++)
+		err = db_exec(c, forget_one[i], ARGS(I(id)), NULL);
+	return err;
+}

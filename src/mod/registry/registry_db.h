@@ -117,6 +117,7 @@ enum err building_plans(struct dbc *c, int64_t building_id, int64_t day, int64_t
 enum err events_near(struct dbc *c, const struct principal *who, int64_t place, double lon, double lat, double metres,
 		     int64_t *ret) MUST_CHECK;
 
+enum err person_forget(struct dbc *c, int64_t id) MUST_CHECK;
 /* What is forgotten when its time is over. */
 enum { REGISTRY_NRETAIN = 2 };
 extern const struct retention registry_retain[REGISTRY_NRETAIN];

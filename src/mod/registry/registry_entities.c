@@ -62,7 +62,7 @@ static const char *const object_label[] = { "人", "户", "楼栋", "房屋", "�
 VOCAB(object_vocab, "registry_object", object_word, object_label);
 static const char *const role_word[] = { "owner", "tenant", "lives_in", "works_at", "guardian", "member_of", NULL };
 static const char *const role_label[] = { "业主|产权人", "租户|承租人", "居住", "就业", "监护", "隶属", NULL };
-static VOCAB(link_role_vocab, "link_role", role_word, role_label);
+VOCAB(link_role_vocab, "link_role", role_word, role_label);
 static const char *const care_word[] = { "lone_elder", "disability", "hardship", "left_behind_child", "hazard_venue",
 	"hazard_structure", NULL };
 static const char *const care_label[] = { "独居老人", "残疾人", "困难家庭", "留守儿童", "风险场所", "风险建筑", NULL };
@@ -72,7 +72,7 @@ static const char *const mode_label[] = { "上门", "可电话", NULL };
 VOCAB(care_mode_vocab, "care_mode", mode_word, mode_label);
 static const char *const outcome_word[] = { "met", "not_home", "phone", NULL };
 static const char *const outcome_label[] = { "见到本人", "未遇", "电话联系", NULL };
-static VOCAB(care_outcome_vocab, "care_outcome", outcome_word, outcome_label);
+VOCAB(care_outcome_vocab, "care_outcome", outcome_word, outcome_label);
 
 /* ---- fields ---- */
 
@@ -379,8 +379,8 @@ static const struct member reader_member[] = {
 	{ "purpose", F_STR, .null = true },
 	{ "fields", F_STR, .list = 1 },
 };
-static const struct shape reader_shape = { .name = "Reader", MEMBERS(reader_member) };
-static const struct member readers_member[] = { { "items", .of = &reader_shape, .list = 1, .help = "newest first" } };
+const struct shape registry_reader_shape = { .name = "Reader", MEMBERS(reader_member) };
+static const struct member readers_member[] = { { "items", .of = &registry_reader_shape, .list = 1, .help = "newest first" } };
 static const struct shape readers_shape = { .name = "Readers", MEMBERS(readers_member) };
 
 static const struct member fact_member[] = {
