@@ -20,7 +20,7 @@ export default defineConfig({
 		modulePreload: { polyfill: false },
 		chunkSizeWarningLimit: 1200,
 		rolldownOptions: {
-			input: { desk: resolve(here, 'index.html'), report: resolve(here, 'report.html') }
+			input: { desk: resolve(here, 'index.html'), report: resolve(here, 'report.html'), me: resolve(here, 'me.html') }
 		}
 	},
 	server: { proxy: { '/api': server, '/tiles': server, '/healthz': server } },

@@ -81,6 +81,8 @@ extern const struct shape import_report_shape;
 /* For modules: load by id under scope (ERR_NOT_FOUND with rq->err), insert, update with version guard
  * and audit diff. `rec` is laid out by e->fields. */
 enum err entity_get(struct req *rq, const struct entity *e, int64_t id, void *rec) MUST_CHECK;
+/* The same whoever asks: the caller has made sure that it may. */
+enum err entity_get_any(struct req *rq, const struct entity *e, int64_t id, void *rec) MUST_CHECK;
 enum err entity_insert(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id) MUST_CHECK;
 enum err entity_update(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
 

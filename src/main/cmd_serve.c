@@ -32,7 +32,7 @@ static const struct option options[] = {
 	SET(config, OPT_TEXT, .name = "config", .help = "file of settings, one name=value a line"),
 };
 
-static const char *const entries[] = { "/report=/report.html", "/=/index.html", NULL };
+static const char *const entries[] = { "/report=/report.html", "/me=/me.html", "/=/index.html", NULL };
 
 static enum err find_demo(struct app *app)
 {

@@ -8,7 +8,7 @@ export function entrances(): Plugin {
 		configureServer(server) {
 			server.middlewares.use((req, _res, next) => {
 				const path = (req.url ?? '').split('?')[0] ?? ''
-				if (path === '/report') req.url = '/report.html'
+				if (path === '/report' || path === '/me') req.url = path + '.html'
 				next()
 			})
 		}

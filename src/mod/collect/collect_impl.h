@@ -47,8 +47,6 @@ enum err watch_store(struct watch *w, bool people) MUST_CHECK;
 enum err change_undo(struct req *rq, int64_t change_id) MUST_CHECK;
 enum err change_forget(struct app *app, struct dbc *reader, int64_t now) MUST_CHECK;
 
-/* A row as anybody sees it: for what the action needs beyond the asker's sight. */
-enum err collect_any(struct req *rq, const struct entity *e, int64_t id, void *rec) MUST_CHECK;
 /* Writes a JSON object sealed; ERR_LIMIT when it is too long. */
 enum err collect_seal(struct req *rq, struct str json, struct str *ret) MUST_CHECK;
 enum err collect_open(struct req *rq, struct str sealed, json_t **ret) MUST_CHECK;

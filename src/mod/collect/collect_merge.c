@@ -403,7 +403,7 @@ static enum err point_again(
 	enum err err = old == NULL || rec == NULL ? ERR_NOMEM : watch_add(m->w, e, id);
 
 	if (err == OK)
-		err = collect_any(m->rq, e, id, old);
+		err = entity_get_any(m->rq, e, id, old);
 	if (err != OK)
 		return err;
 	memcpy(rec, old, e->fields.size);
@@ -481,7 +481,7 @@ static enum err fill_winner(struct merging *m)
 	void *now = arena_alloc(m->rq->arena, m->e->fields.size),
 	     *rec = arena_alloc(m->rq->arena, m->e->fields.size);
 	enum err err = now == NULL || rec == NULL ? ERR_NOMEM
-						  : collect_any(m->rq, m->e, m->in->winner_id, now);
+						  : entity_get_any(m->rq, m->e, m->in->winner_id, now);
 
 	if (err != OK)
 		return err;
@@ -567,7 +567,7 @@ static enum err end_empty(struct merging *m)
 	if (err == ERR_LIMIT)
 		return OK;
 	if (err == OK)
-		err = collect_any(m->rq, &household_entity, home, &old);
+		err = entity_get_any(m->rq, &household_entity, home, &old);
 	if (err != OK || n > 0 || old.active != 1)
 		return err;
 	rec = old;

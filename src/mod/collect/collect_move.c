@@ -222,7 +222,7 @@ static enum err note_home(struct moving *m, int64_t id)
 		return OK;
 	err = watch_household(m->w, id);
 	if (err == OK)
-		err = collect_any(m->rq, &household_entity, id, &h);
+		err = entity_get_any(m->rq, &household_entity, id, &h);
 	if (err != OK)
 		return err;
 	m->size_before[m->nhomes] = h.size;
@@ -273,7 +273,7 @@ static enum err join_home(struct moving *m)
 static enum err whole_home(struct moving *m)
 {
 	struct household old, rec;
-	enum err err = collect_any(m->rq, &household_entity, m->in->household_id, &old);
+	enum err err = entity_get_any(m->rq, &household_entity, m->in->household_id, &old);
 
 	rec = old;
 	rec.room_id = m->room_id = m->in->room_id;
@@ -436,7 +436,7 @@ static enum err members(struct moving *m, int64_t home, struct person **ret, siz
 	if (*ret == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < *ret_n && err == OK; i++)
-		err = collect_any(m->rq, &person_entity, id[i], &(*ret)[i]);
+		err = entity_get_any(m->rq, &person_entity, id[i], &(*ret)[i]);
 	return err;
 }
 
@@ -470,7 +470,7 @@ static enum err settle(struct moving *m, int64_t home, int64_t size)
 	enum err err = members(m, home, &p, &n);
 
 	if (err == OK)
-		err = collect_any(m->rq, &household_entity, home, &old);
+		err = entity_get_any(m->rq, &household_entity, home, &old);
 	if (err != OK || old.active != 1)
 		return err;
 	if (n == 0) {
@@ -480,7 +480,7 @@ static enum err settle(struct moving *m, int64_t home, int64_t size)
 		err = crown(m, &old, p, n);
 	}
 	if (err == OK) /* the head's own row may have written the household */
-		err = collect_any(m->rq, &household_entity, home, &rec);
+		err = entity_get_any(m->rq, &household_entity, home, &rec);
 	if (err != OK)
 		return err;
 	struct household next = rec;
@@ -574,7 +574,7 @@ static enum err may_undo(struct req *rq, int64_t change_id)
 	enum err err = collect_ids(rq->db, Q_MOVES_OF, change_id, id, MOVERS_MAX, &n);
 
 	for (size_t i = 0; i < n && err == OK; i++) {
-		err = collect_any(rq, &move_entity, id[i], &v);
+		err = entity_get_any(rq, &move_entity, id[i], &v);
 		if (err == OK && (!may_at(rq->who, "person.write", v.place) ||
 					 (v.from_place != NIL &&
 						 !may_at(rq->who, "person.write", v.from_place))))

@@ -172,7 +172,7 @@ enum err change_submit(struct req *rq, const struct change_ask *ask, int64_t *re
 	k.rec = arena_alloc(rq->arena, k.e->fields.size);
 	if (k.old == NULL || k.rec == NULL)
 		return ERR_NOMEM;
-	err = ask->trusted ? collect_any(rq, k.e, ask->object_id, k.old)
+	err = ask->trusted ? entity_get_any(rq, k.e, ask->object_id, k.old)
 			   : entity_get(rq, k.e, ask->object_id, k.old);
 	if (err == OK)
 		err = find_differences(&k);
@@ -237,7 +237,7 @@ static enum err open_wanted(struct req *rq, int64_t matter_id, struct wanted *w)
 	fields_clear(&w->e->fields, w->old);
 	if (w->r.wanted.p == NULL)
 		return OK;
-	err = collect_any(rq, w->e, w->r.object_id, w->now);
+	err = entity_get_any(rq, w->e, w->r.object_id, w->now);
 	if (err != OK)
 		return err;
 	memcpy(w->rec, w->now, w->e->fields.size);

@@ -12,17 +12,6 @@ enum { SEALED_JSON = 3800 /* what secret_seal takes, with its head */ };
 
 /* ---- small things ---- */
 
-enum err collect_any(struct req *rq, const struct entity *e, int64_t id, void *rec)
-{
-	const struct principal *who = rq->who;
-	enum err err;
-
-	rq->who = NULL;
-	err = entity_get(rq, e, id, rec);
-	rq->who = who;
-	return err;
-}
-
 enum err collect_seal(struct req *rq, struct str json, struct str *ret)
 {
 	if (json.n > SEALED_JSON)
@@ -112,7 +101,7 @@ enum err watch_add(struct watch *w, const struct entity *e, int64_t id)
 	old = arena_alloc(w->rq->arena, e->fields.size);
 	if (old == NULL)
 		return ERR_NOMEM;
-	err = collect_any(w->rq, e, id, old);
+	err = entity_get_any(w->rq, e, id, old);
 	r.old = old;
 	if (err == OK && has_facts(e)) {
 		r.fact = arena_array(w->rq->arena, FIELD_MAX, sizeof(*r.fact));
@@ -228,7 +217,7 @@ static enum err keep(
 		.n = n, .row_id = r->id, .made = r->old == NULL, .entity = str_z(r->e->name)
 	};
 	int64_t count = 0;
-	enum err err = rec == NULL ? ERR_NOMEM : collect_any(w->rq, r->e, r->id, rec);
+	enum err err = rec == NULL ? ERR_NOMEM : entity_get_any(w->rq, r->e, r->id, rec);
 
 	*ret_kept = false;
 	if (err != OK)
@@ -286,7 +275,7 @@ static enum err load_kept(
 		return ERR_BUG;
 	*ret_e = e;
 	*ret_now = arena_alloc(rq->arena, e->fields.size);
-	err = *ret_now == NULL ? ERR_NOMEM : collect_any(rq, e, r->row_id, *ret_now);
+	err = *ret_now == NULL ? ERR_NOMEM : entity_get_any(rq, e, r->row_id, *ret_now);
 	if (err == ERR_NOT_FOUND ||
 		(err == OK && field_int(&e->fields.v[1], *ret_now) != r->version))
 		return touched(rq, e);

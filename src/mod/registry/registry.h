@@ -198,9 +198,9 @@ struct fact {
 enum err fact_put(struct dbc *c, int64_t id, const char *kind, const char *field, int64_t source, int64_t user,
 		  int64_t at) MUST_CHECK;
 enum err fact_list(struct dbc *c, int64_t id, struct arena *a, struct fact ret[FIELD_MAX], size_t *ret_n) MUST_CHECK;
+
 /* ---- for the person it is about; the caller has made sure that it may ---- */
 
-enum err registry_person_any(struct req *rq, int64_t id, struct person *ret) MUST_CHECK;
 /* Every value held of a person, in full, with its purpose, source and date: elements of a list. */
 enum err registry_held(struct req *rq, const struct person *p, struct jw *out) MUST_CHECK;
 /* Who read it in full, newest first: elements of a list. */

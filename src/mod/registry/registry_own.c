@@ -1,27 +1,10 @@
 /* What the registry does for the person it is about: shows every value it holds of them, ends and forgets. */
 #include <string.h>
 
+#include "core/audit.h"
 #include "core/label.h"
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
-
-/* ---- whoever asks ---- */
-
-static enum err get_any(struct req *rq, const struct entity *e, int64_t id, void *rec)
-{
-	const struct principal *who = rq->who;
-	enum err err;
-
-	rq->who = NULL;
-	err = entity_get(rq, e, id, rec);
-	rq->who = who;
-	return err;
-}
-
-enum err registry_person_any(struct req *rq, int64_t id, struct person *ret)
-{
-	return get_any(rq, &person_entity, id, ret);
-}
 
 /* ---- what is held ---- */
 
@@ -107,8 +90,9 @@ enum err registry_readers_of(struct dbc *c, int64_t person_id, struct jw *out)
 
 enum err registry_withdraw(struct req *rq, int64_t consent_id)
 {
+	const struct principal *who = rq->who;
 	struct consent old, now;
-	enum err err = get_any(rq, &consent_entity, consent_id, &old);
+	enum err err = entity_get_any(rq, &consent_entity, consent_id, &old);
 
 	if (err != OK)
 		return err;
@@ -116,13 +100,18 @@ enum err registry_withdraw(struct req *rq, int64_t consent_id)
 		return req_fail(rq, ERR_CONFLICT, "consent.withdrawn", "id", "it was withdrawn already");
 	now = old;
 	now.withdrawn_at = rq->now;
-	return entity_update(rq, &consent_entity, &old, &now);
+	/* The rules look at rows that the person does not see; the record says who it was. */
+	rq->who = NULL;
+	err = entity_update(rq, &consent_entity, &old, &now);
+	rq->who = who;
+	return err != OK ? err : audit_add(rq->db, &(struct audit_entry){ .at = rq->now, .actor = who->user_id,
+		.action = "withdraw", .object = consent_entity.name, .object_id = consent_id, .detail = STR("{}") });
 }
 
 enum err registry_forget(struct req *rq, int64_t person_id)
 {
 	struct person old, now;
-	enum err err = registry_person_any(rq, person_id, &old);
+	enum err err = entity_get_any(rq, &person_entity, person_id, &old);
 
 	if (err != OK)
 		return err;

@@ -3,6 +3,7 @@
 
 #include "core/audit.h"
 #include "core/rate.h"
+#include "mod/collect/collect.h"
 #include "mod/self/self_api.h"
 #include "mod/self/self_db.h"
 
@@ -39,7 +40,7 @@ enum err self_person(struct req *rq, struct person *ret, enum own *ret_own)
 		return err;
 	if (own != id && !ward)
 		return req_fail(rq, ERR_NOT_FOUND, "not_found", "id", "that is not yours to see");
-	err = registry_person_any(rq, id, ret);
+	err = entity_get_any(rq, &person_entity, id, ret);
 	if (err == OK && ward && !younger_than(CHILD, ret->birth, date_of(rq->now)))
 		err = req_fail(rq, ERR_NOT_FOUND, "not_found", "id", "from fourteen on they ask for themselves");
 	if (err == OK && ret_own != NULL)
@@ -60,7 +61,7 @@ static const struct shape people_shape = { .name = "OwnPeople", MEMBERS(people_m
 static enum err write_person(struct req *rq, int64_t id, enum own own, struct jw *out)
 {
 	struct person p;
-	enum err err = registry_person_any(rq, id, &p);
+	enum err err = entity_get_any(rq, &person_entity, id, &p);
 
 	if (err != OK || (own == OWN_WARD && !younger_than(CHILD, p.birth, date_of(rq->now))))
 		return err;
@@ -367,7 +368,7 @@ static const struct shape asks_shape = { .name = "OwnRequests", MEMBERS(asks_mem
 
 static enum err requests(struct req *rq, struct jw *out)
 {
-	struct rows *r = db_query(rq->db, self_sql[Q_REQUESTS], ARGS(I(rq->who->user_id), I(3), I(data_kind.number)));
+	struct rows *r = db_query(rq->db, self_sql[Q_REQUESTS], ARGS(I(rq->who->user_id), I(change_kind.number), I(data_kind.number)));
 
 	jw_obj(out);
 	jw_karr(out, "items");
@@ -412,6 +413,9 @@ static const struct route routes[] = {
 	{ .method = M_POST, .path = "/api/self/{id}/requests", .perm = "self.read", .in = &data_request_fields,
 	  .reply = &request_made_shape, .fn = self_request, .id = "makeOwnRequest",
 	  .summary = "Ask for an explanation or for deletion; answered within fifteen working days" },
+	{ .method = M_POST, .path = "/api/self/{id}/changes", .perm = "self.read", .in = &data_change_fields,
+	  .reply = &request_made_shape, .fn = self_change, .id = "askOwnChange",
+	  .summary = "Ask that a value be corrected; decided within fifteen working days" },
 	{ .method = M_POST, .path = "/api/self/{id}/consents/{consent}/withdraw", .perm = "self.read", .reply = &done_shape,
 	  .fn = withdraw, .id = "withdrawOwnConsent", .summary = "Withdraw a consent; what stood on it ends at once" },
 };

@@ -19,5 +19,10 @@ struct data_request_in {
 };
 extern const struct fields data_request_fields;
 enum err self_request(struct req *rq, struct jw *out) MUST_CHECK;
+struct data_change_in {
+	struct str changes, text;
+};
+extern const struct fields data_change_fields;
+enum err self_change(struct req *rq, struct jw *out) MUST_CHECK;
 
 #endif

@@ -19,11 +19,11 @@ const char *const self_sql[SELF_NSQL] = {
 	[Q_CONSENTS] = "SELECT id, purpose, given_at, expires_at, withdrawn_at FROM consent WHERE person_id = $1 "
 		       "ORDER BY given_at DESC, id LIMIT 100",
 	[Q_CONSENT_OF] = "SELECT person_id FROM consent WHERE id = $1",
-	[Q_PLANS] = "SELECT id, type, basis, law, cycle_days, mode, started, expires, ended_at, ended_reason FROM care_plan "
+	[Q_PLANS] = "SELECT type, basis, law, cycle_days, mode, started, expires, ended_at FROM care_plan "
 		    "WHERE target_id = $1 ORDER BY started DESC, id LIMIT 100",
 	[Q_VISITS] = "SELECT v.day, v.outcome, v.note FROM care_visit v JOIN care_plan p ON p.id = v.plan_id "
 		     "WHERE p.target_id = $1 ORDER BY v.at DESC, v.id LIMIT 200",
-	[Q_LINKS] = "SELECT l.role, l.to_kind, l.valid_from, l.valid_to, COALESCE(v.name, o.name, b.name) AS name FROM link l "
+	[Q_LINKS] = "SELECT l.role, l.to_kind, COALESCE(v.name, o.name, b.name) AS name, l.valid_from, l.valid_to FROM link l "
 		    "LEFT JOIN venue v ON v.id = l.to_id LEFT JOIN organisation o ON o.id = l.to_id "
 		    "LEFT JOIN building b ON b.id = l.to_id WHERE l.from_id = $1 ORDER BY l.valid_from DESC, l.id LIMIT 100",
 	[Q_REQUEST_PUT] = "INSERT INTO data_request (matter_id, person_id, what) VALUES ($1, $2, $3)",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/matter_list.h"
-#include "mod/registry/registry.h"
+#include "mod/collect/collect.h"
 #include "mod/self/self_api.h"
 #include "mod/self/self_db.h"
 
@@ -22,13 +22,25 @@ static const struct field request_field[] = {
 };
 const struct fields data_request_fields = FIELDS(data_request_in, request_field);
 
+static enum err write_made(const struct matter_kind *k, int64_t id, int64_t due, struct jw *out)
+{
+	char no[32];
+
+	matter_no(k, id, no);
+	jw_obj(out);
+	jw_kid(out, "id", id);
+	jw_kz(out, "no", no);
+	jw_ktime(out, "due_at", due);
+	jw_end_obj(out);
+	return OK;
+}
+
 enum err self_request(struct req *rq, struct jw *out)
 {
 	const struct data_request_in *in = rq->in;
 	struct act *a = ARENA_NEW(rq->arena, struct act);
 	struct person p;
 	bool open = false;
-	char no[32];
 	enum err err = a == NULL ? ERR_NOMEM : self_person(rq, &p, NULL);
 
 	if (err == OK)
@@ -47,15 +59,60 @@ enum err self_request(struct req *rq, struct jw *out)
 	err = matter_create(a, "submit");
 	if (err == OK)
 		err = data_request_put(rq->db, &(struct data_request){ a->m.id, p.id, in->what });
-	if (err != OK)
-		return err;
-	matter_no(&data_kind, a->m.id, no);
-	jw_obj(out);
-	jw_kid(out, "id", a->m.id);
-	jw_kz(out, "no", no);
-	jw_ktime(out, "due_at", a->m.due_at);
-	jw_end_obj(out);
+	return err != OK ? err : write_made(&data_kind, a->m.id, a->m.due_at, out);
+}
+
+/* ---- correcting ---- */
+
+static const struct field change_field[] = {
+	FIELD(data_change_in, changes, F_JSON, .flags = FIELD_REQUIRED, .max = 2000),
+	FIELD(data_change_in, text, F_STR, .max = 500),
+};
+const struct fields data_change_fields = FIELDS(data_change_in, change_field);
+
+/* What somebody knows best about themselves; where they live and with whom is collected on the spot. */
+static bool is_own(const char *name)
+{
+	static const char *const own[] = { "name", "sex", "birth", "id_no", "phone", "residence_kind", "relation" };
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (strcmp(own[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err check_changes(struct req *rq, json_t *changes)
+{
+	const char *name;
+	json_t *v;
+
+	if (!json_is_object(changes))
+		return req_fail(rq, ERR_INVALID, "type", "changes", "an object of fields and values is needed");
+	json_object_foreach (changes, name, v) {
+		if (!is_own(name))
+			return req_fail(rq, ERR_INVALID, "change.field", "changes", "%.40s cannot be corrected from here", name);
+	}
 	return OK;
+}
+
+enum err self_change(struct req *rq, struct jw *out)
+{
+	const struct data_change_in *in = rq->in;
+	struct change_ask ask = { .e = &person_entity, .text = in->text, .source = DATA_SELF, .trusted = true };
+	struct person p;
+	int64_t id = NIL;
+	enum err err = self_person(rq, &p, NULL);
+
+	if (err == OK)
+		err = field_parse_json(in->changes, &ask.changes, &rq->err);
+	if (err == OK)
+		err = check_changes(rq, ask.changes);
+	ask.object_id = p.id;
+	if (err == OK)
+		err = change_submit(rq, &ask, &id);
+	json_decref(ask.changes);
+	return err != OK ? err : write_made(&change_kind, id, NIL, out);
 }
 
 /* ---- deciding ---- */

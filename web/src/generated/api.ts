@@ -26,6 +26,7 @@ export type ClockOp = 'start' | 'stop' | 'pause' | 'resume' | 'extend' | 'set_du
 export type ClockState = 'running' | 'stopped' | 'paused' | 'void'
 export type ClockUnit = 'calendar' | 'working'
 export type ColumnHow = 'unused' | 'name' | 'label' | 'map' | 'dropped' | 'readonly' | 'repeated'
+export type DataRequest = 'explain' | 'delete'
 export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
 export type DuplicateWhy = 'name_birth' | 'phone' | 'household' | 'name_place'
@@ -46,9 +47,9 @@ export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Lineage = 'split' | 'merge' | 'adjust' | 'undo'
 export type LinkRole = 'owner' | 'tenant' | 'lives_in' | 'works_at' | 'guardian' | 'member_of'
-export type MapFigure = 'people' | 'households' | 'buildings' | 'rooms' | 'venues' | 'things' | 'organisations' | 'events' | 'visits' | 'workforce' | 'events_red' | 'visits_overdue' | 'care_coverage' | 'households_per_grid' | 'granularity_drift'
 export type MoveKind = 'in' | 'out' | 'within'
 export type OrganisationKind = 'enterprise' | 'individual' | 'public' | 'social'
+export type Own = 'self' | 'ward'
 export type PartyForm = 'solo' | 'joint' | 'functional'
 export type PartyLevel = 'none' | 'street' | 'community' | 'grid' | 'micro_grid' | 'household'
 export type PlaceKind = 'city' | 'district' | 'subdistrict' | 'town' | 'community' | 'village' | 'general' | 'park' | 'mall' | 'school' | 'market' | 'hospital' | 'micro' | 'dedicated' | 'province'
@@ -118,29 +119,9 @@ export interface Affects {
 	keeps?: Keeps
 }
 
-export interface AreaContents {
-	at: Time
-	area_m2: number
-	layers: AreaLayer[]
-	households: number | null
-	people: number | null
-}
-
-export interface AreaItem {
-	id: Id
-	name: string | null
-	kind: string | null
-	state: string | null
-	place: Code
-	place_name: string | null
-	lon: number
-	lat: number
-}
-
-export interface AreaLayer {
-	layer: string
-	count: number
-	items: AreaItem[]
+export interface AskOwnChangeBody {
+	changes: unknown
+	text?: string | null
 }
 
 export interface Attachment {
@@ -649,14 +630,6 @@ export interface ConsentPatch {
 	withdrawn_at?: Time | null
 }
 
-export interface CountAreaBody {
-	area?: unknown | null
-	lon?: number | null
-	lat?: number | null
-	radius?: number | null
-	layer?: string | null
-}
-
 export interface Coverage {
 	numerator: number
 	denominator: number
@@ -736,6 +709,71 @@ export interface CreateTaskBody {
 	urgency?: Urgency | null
 	duty_item_id?: Id | null
 	work?: TaskWork | null
+}
+
+export interface DataRequestDetail {
+	kind: string
+	no: string
+	code: string | null
+	code_name: string | null
+	place_name: string | null
+	unit_name: string | null
+	handler_name: string | null
+	id: Id
+	version: number
+	ext_no: string | null
+	title: string
+	text: string | null
+	address: string | null
+	code_id: Id | null
+	track: Track
+	urgency: Urgency
+	source: Source
+	place: Code
+	lon: number | null
+	lat: number | null
+	state: State
+	open: boolean
+	sealed: boolean
+	anonymous: boolean
+	unit_id: Id | null
+	first_unit: Id | null
+	handler_id: Id | null
+	reported_at: Time
+	accepted_at: Time | null
+	dispatched_at: Time | null
+	finished_at: Time | null
+	closed_at: Time | null
+	clock: Clock | null
+	due_at: Time | null
+	level: number
+	supporters: number
+	reopens: number
+	returns: number
+	extensions: number
+	fails: number
+	supervised: boolean
+	supervise_due: Time | null
+	parent_id: Id | null
+	join_rule: Join | null
+	merged_into: Id | null
+	duty_item_id: Id | null
+	proposed_unit: Id | null
+	self_closed: boolean
+	sampled: boolean
+	resolved: boolean | null
+	satisfied: Satisfied | null
+	pending: Record<string, unknown> | null
+	answers: Record<string, unknown> | null
+	result: string | null
+	data: Record<string, unknown> | null
+	coop: MatterUnit[]
+	children: MatterRef[]
+	merged: MatterRef[]
+	files: Attachment[]
+	actions: MatterAction[]
+	what: DataRequest
+	person_id: Id
 }
 
 export interface DeadlineRule {
@@ -1157,22 +1195,6 @@ export interface FlowRulePatch {
 	needs?: string | null
 }
 
-export interface GeoFeature {
-	type: string
-	id: Id
-	geometry: unknown | null
-	properties: unknown
-	[member: string]: unknown
-}
-
-export interface GeoFeatures {
-	type: string
-	features: GeoFeature[]
-	links?: OgcLink[]
-	timeStamp?: Time
-	numberReturned?: number
-}
-
 export interface Geometry {
 	type: string
 	coordinates: unknown[]
@@ -1332,6 +1354,17 @@ export interface Health {
 	store: string
 }
 
+export interface HeldValue {
+	field: string
+	label_zh: string | null
+	label_en: string | null
+	value_zh: string
+	value_en: string
+	purpose: string | null
+	source: DataSource | null
+	at: Time | null
+}
+
 export interface HistoryItem {
 	id: Id
 	at: Time
@@ -1343,6 +1376,11 @@ export interface HistoryItem {
 	to: State | null
 	text: string | null
 	data: Record<string, unknown> | null
+}
+
+export interface HolderCode {
+	code: string
+	expires_at: Time
 }
 
 export interface Household {
@@ -1689,27 +1727,15 @@ export interface LinkPatch {
 	source?: DataSource | null
 }
 
-export interface MapFigures {
-	figure: MapFigure
-	place: Code
-	place_name: string
-	at: Time
-	items: MapPart[]
-	total: number | null
-	rest: number | null
+export interface MakeOwnRequestBody {
+	what: DataRequest
+	text: string
 }
 
 export interface MapHome {
 	center: [number, number]
 	zoom: number
 	bounds: [number, number, number, number]
-}
-
-export interface MapPart {
-	code: Code
-	name: string
-	value: number | null
-	of: number | null
 }
 
 export interface Matter {
@@ -1941,35 +1967,6 @@ export interface OfficialCode {
 	valid_to: Day | null
 }
 
-export interface OgcCollection {
-	id: string
-	title: string
-	itemType: string
-	crs: string[]
-	links: OgcLink[]
-}
-
-export interface OgcCollections {
-	collections: OgcCollection[]
-	links: OgcLink[]
-}
-
-export interface OgcConformance {
-	conformsTo: string[]
-}
-
-export interface OgcLanding {
-	title: string
-	description: string
-	links: OgcLink[]
-}
-
-export interface OgcLink {
-	href: string
-	rel: string
-	type: string
-}
-
 export interface OpenApi {
 	[member: string]: unknown
 }
@@ -2041,6 +2038,87 @@ export interface OrganisationPatch {
 	place?: Code | null
 	active?: boolean | null
 	source?: DataSource | null
+}
+
+export interface OwnConsent {
+	id: Id
+	purpose: string
+	given_at: Time
+	expires_at: Time | null
+	withdrawn_at: Time | null
+}
+
+export interface OwnDone {
+	id: Id
+}
+
+export interface OwnLink {
+	role: LinkRole
+	kind: RegistryObject
+	name: string | null
+	from: Day
+	to: Day | null
+}
+
+export interface OwnPeople {
+	items: OwnPerson[]
+}
+
+export interface OwnPerson {
+	id: Id
+	name: string
+	own: Own
+}
+
+export interface OwnPlan {
+	type: CareType
+	basis: string
+	law: string | null
+	cycle_days: number
+	mode: CareMode
+	started: Day
+	expires: Day
+	ended_at: Day | null
+}
+
+export interface OwnRecord {
+	id: Id
+	own: Own
+	home: string | null
+	values: HeldValue[]
+	consents: OwnConsent[]
+	plans: OwnPlan[]
+	visits: OwnVisit[]
+	links: OwnLink[]
+	readers: Reader[]
+}
+
+export interface OwnRequest {
+	id: Id
+	version: number
+	kind: string
+	title: string
+	state: State
+	reported_at: Time
+	due_at: Time | null
+	closed_at: Time | null
+	result: string | null
+}
+
+export interface OwnRequestMade {
+	id: Id
+	no: string
+	due_at: Time | null
+}
+
+export interface OwnRequests {
+	items: OwnRequest[]
+}
+
+export interface OwnVisit {
+	day: Day
+	outcome: CareOutcome
+	note: string | null
 }
 
 export interface PartyCover {
@@ -2973,6 +3051,10 @@ export interface Unmasked {
 	name?: string | null
 	birth?: Day | null
 	contact?: string | null
+}
+
+export interface UseHolderCodeBody {
+	code: string
 }
 
 export interface User {
@@ -5240,6 +5322,123 @@ export interface Operations {
 		body: CareVisitInput
 		reply: CareVisit
 	}
+	/** A code with which somebody proves that an account is theirs */
+	makeHolderCode: {
+		method: 'POST'
+		path: '/api/persons/{id}/holder_code'
+		params: { id: string }
+		query: null
+		body: null
+		reply: HolderCode
+	}
+	/** Whose record this account may see: one's own, a ward's */
+	listOwnPeople: {
+		method: 'GET'
+		path: '/api/self'
+		params: null
+		query: null
+		body: null
+		reply: OwnPeople
+	}
+	/** Prove with a code whose account this is */
+	useHolderCode: {
+		method: 'POST'
+		path: '/api/self/code'
+		params: null
+		query: null
+		body: UseHolderCodeBody
+		reply: OwnPeople
+	}
+	/** What this account asked for about records, newest first */
+	listOwnRequests: {
+		method: 'GET'
+		path: '/api/self/requests'
+		params: null
+		query: null
+		body: null
+		reply: OwnRequests
+	}
+	/** Everything that is held, why and from where, and who read it in full */
+	getOwnRecord: {
+		method: 'GET'
+		path: '/api/self/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: OwnRecord
+	}
+	/** Ask for an explanation or for deletion; answered within fifteen working days */
+	makeOwnRequest: {
+		method: 'POST'
+		path: '/api/self/{id}/requests'
+		params: { id: string }
+		query: null
+		body: MakeOwnRequestBody
+		reply: OwnRequestMade
+	}
+	/** Ask that a value be corrected; decided within fifteen working days */
+	askOwnChange: {
+		method: 'POST'
+		path: '/api/self/{id}/changes'
+		params: { id: string }
+		query: null
+		body: AskOwnChangeBody
+		reply: OwnRequestMade
+	}
+	/** Withdraw a consent; what stood on it ends at once */
+	withdrawOwnConsent: {
+		method: 'POST'
+		path: '/api/self/{id}/consents/{consent}/withdraw'
+		params: { id: string; consent: string }
+		query: null
+		body: null
+		reply: OwnDone
+	}
+	/** List */
+	listDataRequests: {
+		method: 'GET'
+		path: '/api/data_requests'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Page<Matter>
+	}
+	/** Export as CSV or workbook */
+	exportDataRequests: {
+		method: 'GET'
+		path: '/api/data_requests/export'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getDataRequest: {
+		method: 'GET'
+		path: '/api/data_requests/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: DataRequestDetail
+	}
+	/** Take an action */
+	actOnDataRequest: {
+		method: 'POST'
+		path: '/api/data_requests/{id}/actions/{action}'
+		params: { id: string; action: string }
+		query: null
+		body: ActOnPublicReportBody
+		reply: DataRequestDetail
+	}
+	/** Take an action on many */
+	actOnDataRequests: {
+		method: 'POST'
+		path: '/api/data_requests/bulk'
+		params: null
+		query: null
+		body: ActOnEventsBody
+		reply: BulkResult
+	}
 	/** Everything in sight that has these words */
 	listSearch: {
 		method: 'GET'
@@ -5293,87 +5492,6 @@ export interface Operations {
 		query: null
 		body: null
 		reply: Blob
-	}
-	/** What lies inside a polygon or a circle */
-	countArea: {
-		method: 'POST'
-		path: '/api/map/select'
-		params: null
-		query: null
-		body: CountAreaBody
-		reply: AreaContents
-	}
-	/** One layer of an area as GeoJSON */
-	exportArea: {
-		method: 'POST'
-		path: '/api/map/export'
-		params: null
-		query: { purpose?: string }
-		body: CountAreaBody
-		reply: GeoFeatures
-	}
-	/** A figure for every place one step below a place */
-	listMapFigures: {
-		method: 'GET'
-		path: '/api/map/figures'
-		params: null
-		query: { figure?: string; place?: Code }
-		body: null
-		reply: MapFigures
-	}
-	/** OGC API Features: where things are */
-	getOgcLanding: {
-		method: 'GET'
-		path: '/ogc'
-		params: null
-		query: null
-		body: null
-		reply: OgcLanding
-	}
-	/** OGC API Features: what is kept to */
-	getOgcConformance: {
-		method: 'GET'
-		path: '/ogc/conformance'
-		params: null
-		query: null
-		body: null
-		reply: OgcConformance
-	}
-	/** OGC API Features: collections in sight */
-	listOgcCollections: {
-		method: 'GET'
-		path: '/ogc/collections'
-		params: null
-		query: null
-		body: null
-		reply: OgcCollections
-	}
-	/** OGC API Features: one collection */
-	getOgcCollection: {
-		method: 'GET'
-		path: '/ogc/collections/{collection}'
-		params: { collection: string }
-		query: null
-		body: null
-		reply: OgcCollection
-	}
-	/** OGC API Features: features of a collection */
-	listOgcItems: {
-		method: 'GET'
-		path: '/ogc/collections/{collection}/items'
-		params: { collection: string }
-		query: { bbox?: string; limit?: number; after?: Id; datetime?: string }
-		body: null
-		reply: GeoFeatures
-	}
-	/** OGC API Features: one feature */
-	getOgcItem: {
-		method: 'GET'
-		path: '/ogc/collections/{collection}/items/{feature}'
-		params: { collection: string; feature: string }
-		query: null
-		body: null
-		reply: GeoFeature
 	}
 	/** Posts per place, as a vector tile */
 	getWorkforceTile: {

@@ -3,6 +3,7 @@ import { words } from '@/shared/i18n/core'
 export const t = words({
 	'rp.title': ['随手报', 'Report a problem'],
 	'rp.lead': ['看到问题，拍张照、说一句，我们来办。', 'See a problem? A photo and a sentence are enough.'],
+	'rp.me': ['我的信息', 'My data'],
 	'rp.tabNew': ['我要反映', 'Report'],
 	'rp.tabFollow': ['查进度', 'Follow'],
 	'rp.photo': ['照片', 'Photo'],
@@ -36,8 +37,6 @@ export const t = words({
 	'rp.copyLink': ['复制查询链接', 'Copy the link'],
 	'rp.follow': ['查看进度', 'Follow it'],
 	'rp.another': ['再报一件', 'Report another'],
-	'rp.large': ['大字', 'Large print'],
-	'rp.small': ['标准字', 'Normal print'],
 	'rp.codeIn': ['输入查询码', 'Enter the query code'],
 	'rp.look': ['查询', 'Look up'],
 	'rp.notFound': ['没有这个查询码，请核对后再试。', 'There is no such query code. Please check it.'],

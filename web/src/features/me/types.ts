@@ -1,0 +1,3 @@
+import type { OwnPeople, OwnPerson, OwnRecord, OwnRequests, HeldValue } from '@/generated/api'
+
+export type { HeldValue, OwnPeople, OwnPerson, OwnRecord, OwnRequests }
