@@ -31,7 +31,7 @@ const char *const self_sql[SELF_NSQL] = {
 	[Q_REQUEST_OPEN] = "SELECT count(*) AS n FROM data_request d JOIN matter m ON m.id = d.matter_id "
 			   "WHERE d.person_id = $1 AND d.what = $2 AND m.open = 1",
 	[Q_REQUESTS] = "SELECT m.id, m.version, m.kind, m.title, m.state, m.reported_at, m.due_at, m.closed_at, m.result FROM matter m "
-		       "WHERE m.reporter_id = $1 AND m.kind IN ($2, $3) ORDER BY m.id DESC LIMIT 100",
+		       "WHERE m.reporter_id = $1 AND m.kind IN ($2, $3) ORDER BY m.reported_at DESC, m.id DESC LIMIT 100",
 };
 
 enum err holder_get(struct dbc *c, int64_t user_id, int64_t *ret_person)
