@@ -75,6 +75,14 @@ static enum err ask_change(
 	return err;
 }
 
+/* resident1's account is that of somebody in the first community who is visited. */
+static enum err put_holder(struct world *w, struct dbc *c)
+{
+	int64_t place = w->community[0].code;
+
+	return db_exec(c, demo_sql[Q_DEMO_HOLDER], ARGS(I(w->resident->user_id), I(w->now), I(place), I(place_end(place))), NULL);
+}
+
 static enum err community_tx(struct pieces *p, struct dbc *c)
 {
 	struct world *w = p->w;
@@ -82,6 +90,8 @@ static enum err community_tx(struct pieces *p, struct dbc *c)
 	enum err err = OK;
 
 	req_local(&rq, w->app, c, w->batch, NULL, w->now);
+	if (p->first == 0)
+		err = put_holder(w, c);
 	for (size_t i = p->first; i < p->first + p->n && err == OK; i++) {
 		const struct demo_grid *g = &w->grid[w->community[i].grid];
 		int64_t person[2];

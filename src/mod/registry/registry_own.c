@@ -8,8 +8,16 @@
 
 /* ---- what is held ---- */
 
+static const struct member choice_member[] = {
+	{ "word", F_STR },
+	{ "label_zh", F_STR, .null = true },
+	{ "label_en", F_STR, .null = true },
+};
+static const struct shape choice_shape = { MEMBERS(choice_member) };
 static const struct member held_member[] = {
 	{ "field", F_STR },
+	{ "type", F_ENUM, .vocab = &field_type_vocab },
+	{ "choices", .of = &choice_shape, .list = 1, .help = "of an enumeration; else empty" },
 	{ "label_zh", F_STR, .null = true },
 	{ "label_en", F_STR, .null = true },
 	{ "value_zh", F_STR },
@@ -42,6 +50,21 @@ static struct str value_of(struct req *rq, const struct field *f, const void *re
 	return word.p != NULL ? word : STR("");
 }
 
+static void write_choices(const struct field *f, struct jw *out)
+{
+	jw_karr(out, "choices");
+	for (int64_t i = 0; f->type == F_ENUM && f->vocab->word[i] != NULL; i++) {
+		struct str label = label_of_word(&person_entity, f, i);
+
+		jw_obj(out);
+		jw_kz(out, "word", f->vocab->word[i]);
+		jw_kstr(out, "label_zh", label_in(label, true));
+		jw_kstr(out, "label_en", label_in(label, false));
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
+}
+
 /* Not worth telling: what the program needs to keep the row, and what is told in words elsewhere. */
 static bool is_told(const struct field *f, const void *rec)
 {
@@ -69,6 +92,8 @@ enum err registry_held(struct req *rq, const struct person *p, struct jw *out)
 			continue;
 		jw_obj(out);
 		jw_kz(out, "field", f->name);
+		jw_kz(out, "type", vocab_word(&field_type_vocab, f->type));
+		write_choices(f, out);
 		jw_kstr(out, "label_zh", label_in(label_of_field(&person_entity, f), true));
 		jw_kstr(out, "label_en", label_in(label_of_field(&person_entity, f), false));
 		jw_kstr(out, "value_zh", value_of(rq, f, p, true));

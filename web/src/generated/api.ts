@@ -1356,6 +1356,8 @@ export interface Health {
 
 export interface HeldValue {
 	field: string
+	type: FieldType
+	choices: { word: string; label_zh: string | null; label_en: string | null }[]
 	label_zh: string | null
 	label_en: string | null
 	value_zh: string

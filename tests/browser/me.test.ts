@@ -1,0 +1,48 @@
+/* A person's own page on a phone: what is held, correcting it, asking for deletion, and the code from the counter. */
+import assert from 'node:assert/strict';
+import { assertSound, inBrowser, phone, settled, useSite } from './lib.ts';
+
+const site = useSite();
+
+inBrowser('R022 a resident sees what is held, asks for a correction and finds the request', async () => {
+	const tab = await site.open({ ...phone, lang: 'zh' });
+	const { page } = tab;
+	await page.goto(site.base + '/me');
+	await assertSound(page, 'sign-in');
+	await page.locator('#me-login').fill('resident1');
+	await page.locator('#me-password').fill('gezhi-demo');
+	await page.getByRole('button', { name: '登录' }).click();
+	await page.locator('.me-list').first().waitFor();
+	await assertSound(page, 'what is held');
+	assert.match(await page.locator('.me-body').innerText(), /用途/);
+	await page.getByRole('button', { name: /更正“姓名”/ }).click();
+	await page.locator('#me-wanted').fill('新名');
+	await assertSound(page, 'correcting');
+	await page.getByRole('button', { name: '提交' }).click();
+	await page.getByText('办理中').waitFor();
+	await assertSound(page, 'requests');
+	await page.getByRole('tab', { name: '谁查看过' }).click();
+	await settled(page);
+	await assertSound(page, 'readers');
+	assert.deepEqual(tab.faults, []);
+});
+
+inBrowser('whose account it is not known to be is asked for a code', async () => {
+	const tab = await site.open({ ...phone, lang: 'en' });
+	const { page } = tab;
+	const staff = await site.client('secretary1');
+	const someone = (await staff.get('/api/persons?limit=1')).body.items[0];
+	const made = await staff.request('POST', `/api/persons/${someone.id}/holder_code`);
+	assert.equal(made.status, 201, made.text);
+	await page.goto(site.base + '/me');
+	await page.locator('#me-login').fill('duty1');
+	await page.locator('#me-password').fill('gezhi-demo');
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.locator('#me-code').fill('WRONG123');
+	await page.getByRole('button', { name: 'Confirm' }).click();
+	await page.getByRole('alert').waitFor();
+	await page.locator('#me-code').fill(made.body.code);
+	await page.getByRole('button', { name: 'Confirm' }).click();
+	await page.locator('.me-list').first().waitFor();
+	assert.deepEqual(tab.faults, []);
+});
