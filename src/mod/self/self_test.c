@@ -13,7 +13,7 @@
 #include "mod/calendar/calendar.h"
 #include "mod/collect/collect.h"
 #include "mod/place/place.h"
-#include "mod/registry/test_registry.h"
+#include "mod/test_registry/test_registry.h"
 
 static const struct module *const modules[] = { &calendar_module, &place_module, &matter_module, &registry_module,
 	&collect_module, &self_module, NULL };

@@ -47,6 +47,7 @@ export type KpiCasesOf = 'matter' | 'place'
 export type Level = 'country' | 'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Lineage = 'split' | 'merge' | 'adjust' | 'undo'
 export type LinkRole = 'owner' | 'tenant' | 'lives_in' | 'works_at' | 'guardian' | 'member_of'
+export type MapFigure = 'people' | 'households' | 'buildings' | 'rooms' | 'venues' | 'things' | 'organisations' | 'events' | 'visits' | 'workforce' | 'events_red' | 'visits_overdue' | 'care_coverage' | 'households_per_grid' | 'granularity_drift'
 export type MoveKind = 'in' | 'out' | 'within'
 export type OrganisationKind = 'enterprise' | 'individual' | 'public' | 'social'
 export type Own = 'self' | 'ward'
@@ -117,6 +118,31 @@ export interface Affects {
 	open_matters?: number
 	forgets?: number
 	keeps?: Keeps
+}
+
+export interface AreaContents {
+	at: Time
+	area_m2: number
+	layers: AreaLayer[]
+	households: number | null
+	people: number | null
+}
+
+export interface AreaItem {
+	id: Id
+	name: string | null
+	kind: string | null
+	state: string | null
+	place: Code
+	place_name: string | null
+	lon: number
+	lat: number
+}
+
+export interface AreaLayer {
+	layer: string
+	count: number
+	items: AreaItem[]
 }
 
 export interface AskOwnChangeBody {
@@ -628,6 +654,14 @@ export interface ConsentPatch {
 	given_at?: Time | null
 	expires_at?: Time | null
 	withdrawn_at?: Time | null
+}
+
+export interface CountAreaBody {
+	area?: unknown | null
+	lon?: number | null
+	lat?: number | null
+	radius?: number | null
+	layer?: string | null
 }
 
 export interface Coverage {
@@ -1195,6 +1229,22 @@ export interface FlowRulePatch {
 	needs?: string | null
 }
 
+export interface GeoFeature {
+	type: string
+	id: Id
+	geometry: unknown | null
+	properties: unknown
+	[member: string]: unknown
+}
+
+export interface GeoFeatures {
+	type: string
+	features: GeoFeature[]
+	links?: OgcLink[]
+	timeStamp?: Time
+	numberReturned?: number
+}
+
 export interface Geometry {
 	type: string
 	coordinates: unknown[]
@@ -1734,10 +1784,27 @@ export interface MakeOwnRequestBody {
 	text: string
 }
 
+export interface MapFigures {
+	figure: MapFigure
+	place: Code
+	place_name: string
+	at: Time
+	items: MapPart[]
+	total: number | null
+	rest: number | null
+}
+
 export interface MapHome {
 	center: [number, number]
 	zoom: number
 	bounds: [number, number, number, number]
+}
+
+export interface MapPart {
+	code: Code
+	name: string
+	value: number | null
+	of: number | null
 }
 
 export interface Matter {
@@ -1967,6 +2034,35 @@ export interface OfficialCode {
 	scheme: string
 	valid_from: Day | null
 	valid_to: Day | null
+}
+
+export interface OgcCollection {
+	id: string
+	title: string
+	itemType: string
+	crs: string[]
+	links: OgcLink[]
+}
+
+export interface OgcCollections {
+	collections: OgcCollection[]
+	links: OgcLink[]
+}
+
+export interface OgcConformance {
+	conformsTo: string[]
+}
+
+export interface OgcLanding {
+	title: string
+	description: string
+	links: OgcLink[]
+}
+
+export interface OgcLink {
+	href: string
+	rel: string
+	type: string
 }
 
 export interface OpenApi {
@@ -5494,6 +5590,87 @@ export interface Operations {
 		query: null
 		body: null
 		reply: Blob
+	}
+	/** What lies inside a polygon or a circle */
+	countArea: {
+		method: 'POST'
+		path: '/api/map/select'
+		params: null
+		query: null
+		body: CountAreaBody
+		reply: AreaContents
+	}
+	/** One layer of an area as GeoJSON */
+	exportArea: {
+		method: 'POST'
+		path: '/api/map/export'
+		params: null
+		query: { purpose?: string }
+		body: CountAreaBody
+		reply: GeoFeatures
+	}
+	/** A figure for every place one step below a place */
+	listMapFigures: {
+		method: 'GET'
+		path: '/api/map/figures'
+		params: null
+		query: { figure?: string; place?: Code }
+		body: null
+		reply: MapFigures
+	}
+	/** OGC API Features: where things are */
+	getOgcLanding: {
+		method: 'GET'
+		path: '/ogc'
+		params: null
+		query: null
+		body: null
+		reply: OgcLanding
+	}
+	/** OGC API Features: what is kept to */
+	getOgcConformance: {
+		method: 'GET'
+		path: '/ogc/conformance'
+		params: null
+		query: null
+		body: null
+		reply: OgcConformance
+	}
+	/** OGC API Features: collections in sight */
+	listOgcCollections: {
+		method: 'GET'
+		path: '/ogc/collections'
+		params: null
+		query: null
+		body: null
+		reply: OgcCollections
+	}
+	/** OGC API Features: one collection */
+	getOgcCollection: {
+		method: 'GET'
+		path: '/ogc/collections/{collection}'
+		params: { collection: string }
+		query: null
+		body: null
+		reply: OgcCollection
+	}
+	/** OGC API Features: features of a collection */
+	listOgcItems: {
+		method: 'GET'
+		path: '/ogc/collections/{collection}/items'
+		params: { collection: string }
+		query: { bbox?: string; limit?: number; after?: Id; datetime?: string }
+		body: null
+		reply: GeoFeatures
+	}
+	/** OGC API Features: one feature */
+	getOgcItem: {
+		method: 'GET'
+		path: '/ogc/collections/{collection}/items/{feature}'
+		params: { collection: string; feature: string }
+		query: null
+		body: null
+		reply: GeoFeature
 	}
 	/** Posts per place, as a vector tile */
 	getWorkforceTile: {
