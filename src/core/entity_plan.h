@@ -53,6 +53,8 @@ void entity_row_json(struct req *rq, const struct entity_plan *p, const void *re
 enum err entity_find(struct req *rq, const struct entity_plan *p, const struct field *by, const void *like,
 		     void *rec, bool *ret_found) MUST_CHECK;
 enum err entity_validate(struct req *rq, const struct entity *e, const void *old, void *rec) MUST_CHECK;
+/* The reply of ?preview=true. */
+enum err entity_preview(struct req *rq, const struct entity *e, const void *old, void *rec, struct jw *out) MUST_CHECK;
 enum err entity_list(struct req *rq, struct jw *out);
 enum err entity_import_route(struct req *rq, struct jw *out);
 enum err entity_export_route(struct req *rq, struct jw *out);
