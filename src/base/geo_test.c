@@ -623,6 +623,22 @@ static void test_area_adds_up(void **state)
 	geo_shape_free(g, left);
 }
 
+static void test_union(void **state)
+{
+	struct geo *g = *state;
+	struct geo_shape *v[3] = { NULL, NULL, NULL }, *all = NULL;
+
+	assert_int_equal(geo_union(g, v, 3, &all), ERR_NOT_FOUND);
+	assert_int_equal(geo_box_shape(g, (struct box){ 1, 1, 2, 2 }, &v[0]), OK);
+	assert_int_equal(geo_box_shape(g, (struct box){ 2, 1, 3, 2 }, &v[2]), OK);
+	assert_int_equal(geo_union(g, v, 3, &all), OK);
+	assert_true(geo_contains(g, all, 1.5, 1.5) && geo_contains(g, all, 2.5, 1.5) && !geo_contains(g, all, 3.5, 1.5));
+	assert_true(fabs(geo_area_m2(g, all) - geo_area_m2(g, v[0]) - geo_area_m2(g, v[2])) < 1);
+	geo_shape_free(g, all);
+	geo_shape_free(g, v[0]);
+	geo_shape_free(g, v[2]);
+}
+
 static void test_box_shape(void **state)
 {
 	struct geo *g = *state;
@@ -723,6 +739,7 @@ int main(void)
 		cmocka_unit_test(test_voronoi_property),
 		cmocka_unit_test(test_voronoi_edges),
 		cmocka_unit_test(test_area_adds_up),
+		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_box_shape),
 		cmocka_unit_test(test_morton_tiles),
 		cmocka_unit_test(test_morton_center),

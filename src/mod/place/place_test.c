@@ -288,6 +288,16 @@ static void test_granularity(void **state) /* R003, R005, R006 */
 	assert_int_equal((int)test_num(t, "outside"), 1);
 	assert_string_equal(test_str(t, "items.0.code"), "50099900100100102");
 	assert_int_equal(test_call(t, "GET /api/reports/granularity?level=street", NULL), 400);
+	/* Below one street by community; registered households count once half of those stated are entered. */
+	test_sql(t, "INSERT INTO household (id, version, code, place, active, source, created_at, updated_at) "
+		    "VALUES (9001, 1, 'H1', 50099900100100102, 1, 1, 0, 0)");
+	assert_int_equal(test_call(t, "GET /api/reports/granularity?level=micro_grid&place=50099900100000000", NULL), 200);
+	assert_int_equal(test_len(t, "communities"), 1);
+	assert_int_equal((int)test_num(t, "items.0.registered"), 0);
+	test_sql(t, "UPDATE place SET households = 2 WHERE code = 50099900100100102");
+	assert_int_equal(test_call(t, "GET /api/reports/granularity?level=micro_grid&place=50099900100000000", NULL), 200);
+	assert_int_equal((int)test_num(t, "items.0.households"), 1);
+	assert_int_equal((int)test_num(t, "items.0.registered"), 1);
 	assert_int_equal(test_call(t, "GET /api/reports/granularity?place=50088800000000000", NULL), 200);
 	assert_true(isnan(test_num(t, "mean_drift")));
 }

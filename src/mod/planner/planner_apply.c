@@ -3,8 +3,6 @@
  * there is carried over; the old places end. All in the caller's transaction.
  */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/audit.h"
@@ -12,7 +10,7 @@
 #include "mod/planner/planner_plan.h"
 #include "mod/registry/registry.h"
 
-enum { MICROS_PER_GRID = 99, APPLY_MEMORY = 512 << 20 };
+enum { MICROS_PER_GRID = 99 };
 
 /* A micro-grid of today, or its share, below a new grid. */
 struct sub {
@@ -409,16 +407,19 @@ enum err plan_place_ends(struct req *rq, int64_t code, int64_t valid_to, int64_t
 
 static enum err end_place(struct applying *a, int64_t code)
 {
+	const struct carry_map *m = &a->h.map;
 	int64_t id = NIL;
 	enum err err = plan_place_ends(a->h.rq, code, a->h.today, &id);
 
 	return err != OK ? err
-			 : move_note(&a->h, &(struct plan_move){ .object = "ended",
+			 : move_note(&a->h, &(struct plan_move){
+						    .object = "ended",
 						    .object_id = id,
 						    .from_place = code,
-						    .to_place = NIL,
+						    .to_place = carry_to(m, code, NAN, NAN),
 						    .from_unit = NIL,
-						    .to_unit = NIL });
+						    .to_unit = NIL,
+					    });
 }
 
 static enum err end_places(struct applying *a)
@@ -549,15 +550,9 @@ static enum err apply_all(struct req *rq, const struct grid_plan *old, struct gr
 	if (err != OK)
 		return err;
 	a->h = (struct handover){ .rq = rq, .plan = p, .s = s, .today = date_of(rq->now) };
-	a->h.unit_old = arena_array(s->a, s->nunit + 1, sizeof(int64_t));
-	a->h.unit_new = arena_array(s->a, s->npart + 1, sizeof(int64_t));
-	if (a->h.unit_old == NULL || a->h.unit_new == NULL)
-		return ERR_NOMEM;
-	for (size_t u = 0; u < s->nunit; u++)
-		a->h.unit_old[u] = NIL;
-	for (size_t i = 0; i < s->npart; i++)
-		a->h.unit_new[i] = NIL;
-	err = in_force(a);
+	err = handover_offices(&a->h);
+	if (err == OK)
+		err = in_force(a);
 	return err != OK ? err : count_carried(a);
 }
 
@@ -588,68 +583,5 @@ enum err plan_apply(struct req *rq, const struct grid_plan *old)
 						.object_id = p->id,
 						.detail = p->carried });
 	rq->who = who;
-	return err;
-}
-
-/* ---- by date ---- */
-
-struct due {
-	struct app *app;
-	struct arena *arena;
-	int64_t id, now;
-	char problem[400];
-};
-
-static enum err due_tx(struct dbc *c, void *arg)
-{
-	struct due *d = arg;
-	struct grid_plan p;
-	struct req rq;
-	enum err err;
-
-	arena_reset(d->arena);
-	req_local(&rq, d->app, c, d->arena, NULL, d->now);
-	err = entity_get(&rq, &grid_plan_entity, d->id, &p);
-	if (err == OK && p.state == GP_APPROVED && p.effective != NIL &&
-		p.effective <= date_of(d->now))
-		err = plan_apply(&rq, &p);
-	snprintf(d->problem, sizeof(d->problem), "%s", rq.err.message);
-	req_local_done(&rq);
-	return err;
-}
-
-static enum err problem_tx(struct dbc *c, void *arg)
-{
-	const struct due *d = arg;
-
-	return db_exec(
-		c, planner_sql[Q_PLAN_PROBLEM], ARGS(I(d->id), Z(d->problem), I(d->now)), NULL);
-}
-
-enum err plan_due(struct app *app, struct dbc *reader, int64_t now)
-{
-	int64_t id[20];
-	struct due *d;
-	size_t n;
-	enum err err = plan_ids(reader, Q_PLAN_DUE, ARGS(I(date_of(now))), id, ARRAY_LEN(id), &n);
-
-	if (err != OK || n == 0)
-		return err;
-	d = calloc(1, sizeof(*d));
-	if (d == NULL)
-		return ERR_NOMEM;
-	d->app = app;
-	d->now = now;
-	d->arena = arena_new(APPLY_MEMORY);
-	err = d->arena == NULL ? ERR_NOMEM : OK;
-	for (size_t i = 0; i < n && err == OK; i++) {
-		d->id = id[i];
-		err = db_write(app->db, due_tx, d);
-		/* It is told, and tried again only by hand. */
-		if (err == ERR_CONFLICT || err == ERR_INVALID || err == ERR_LIMIT)
-			err = db_write(app->db, problem_tx, d);
-	}
-	arena_free(d->arena);
-	free(d);
 	return err;
 }

@@ -13,6 +13,21 @@
 
 enum { PAGE = 200, HELPS_MAX = 1000 };
 
+enum err handover_offices(struct handover *h)
+{
+	struct arena *a = h->rq->arena;
+
+	h->unit_old = arena_array(a, h->s->nunit + 1, sizeof(*h->unit_old));
+	h->unit_new = arena_array(a, h->s->npart + 1, sizeof(*h->unit_new));
+	if (h->unit_old == NULL || h->unit_new == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < h->s->nunit; i++)
+		h->unit_old[i] = NIL;
+	for (size_t i = 0; i < h->s->npart; i++)
+		h->unit_new[i] = NIL;
+	return OK;
+}
+
 /* ---- the map ---- */
 
 enum err carry_add(struct handover *h, const struct carry_row *r)

@@ -75,11 +75,10 @@ const char *const planner_sql[PLANNER_NSQL] = {
 	[Q_PLAN_PROBLEM] = "UPDATE grid_plan SET problem = $2, version = version + 1, updated_at = "
 			   "$3 WHERE id = $1 "
 			   "AND state = 2",
-	[Q_PLAN_LATER] =
-		"SELECT count(*) AS n FROM grid_plan_move x JOIN grid_plan p ON p.id = x.plan_id "
-		"WHERE x.object = 'ended' AND p.state = 4 AND x.from_place >= $1 AND x.from_place "
-		"< $2 "
-		"AND p.id <> $3",
+	[Q_PLAN_FRESH] = "SELECT id FROM grid_plan WHERE state = 4 AND applied_at > $1 ORDER BY id LIMIT 20",
+	[Q_PLAN_ENDED] = "SELECT from_place, to_place FROM grid_plan_move WHERE plan_id = $1 AND object = 'ended' "
+			 "ORDER BY n",
+	[Q_PLAN_MOVE_LAST] = "SELECT max(n) AS n FROM grid_plan_move WHERE plan_id = $1",
 	[Q_PLAN_MATTER_AT] = "SELECT place, unit_id, open FROM matter WHERE id = $1",
 	[Q_PLAN_PERSON] = "SELECT name FROM account WHERE id = $1",
 };

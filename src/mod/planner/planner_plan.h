@@ -129,6 +129,8 @@ struct handover {
 	int64_t today;
 	bool back; /* it is undone: nothing is written down */
 };
+/* Room for the offices, none known yet. */
+enum err handover_offices(struct handover *h) MUST_CHECK;
 enum err carry_add(struct handover *h, const struct carry_row *r) MUST_CHECK;
 enum err move_note(struct handover *h, const struct plan_move *m) MUST_CHECK;
 /* Everything that lies in [lo, hi) goes where the map says: rows of the entities that go along,
@@ -155,7 +157,9 @@ enum err plan_undo(struct req *rq, const struct grid_plan *old, struct str reaso
 /* A place row changed under its own rules: in force again (NIL) or ended. */
 enum err plan_place_ends(
 	struct req *rq, int64_t code, int64_t valid_to, int64_t *ret_id) MUST_CHECK;
-/* The periodic job: what is approved and due. */
+/* What came to the ended places of a plan in force since: to the new ones. */
+enum err plan_follow(struct req *rq, struct grid_plan *p) MUST_CHECK;
+/* The periodic job: what is approved and due, and what came late. */
 enum err plan_due(struct app *app, struct dbc *reader, int64_t now) MUST_CHECK;
 
 /* ---- outlines: planner_outline.c ---- */

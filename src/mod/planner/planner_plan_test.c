@@ -313,6 +313,13 @@ static void test_split(void **state) /* R005, R007 */
 	in_force(t, propose(t, "secretary", SPLIT));
 	assert_int_equal(number(t, "SELECT count(*) FROM place WHERE valid_to IS NULL AND code IN (50099900100100500, "
 				   "50099900100100600)"), 2);
+	/* What was entered by somebody who still saw the old tree follows within a minute. */
+	run(t, "UPDATE matter SET place = " GRID1 " WHERE id = %lld", (long long)c.plain);
+	run(t, "INSERT INTO venue (id, version, name, kind, risk_level, lon, lat, place, active, source, created_at, "
+	       "updated_at) VALUES (6008, 1, '新店', 0, 1, 106.5115, 29.5, " GRID1 ", 1, 1, 0, 0)");
+	assert_int_equal(plan_due(&t->app, t->reader, t->now + MS_MINUTE), OK);
+	assert_true(place_of(t, "venue", 6008) == place_of(t, "building", 5012));
+	assert_true(place_of(t, "matter", c.plain) >= 50099900100100500);
 }
 
 static void test_merge_and_guard(void **state) /* R007 */

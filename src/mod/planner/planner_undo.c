@@ -271,19 +271,12 @@ static enum err start(
 	u->h = (struct handover){
 		.rq = rq, .plan = p, .s = s, .today = date_of(rq->now), .back = true
 	};
-	u->h.unit_old = arena_array(s->a, s->nunit + 1, sizeof(int64_t));
-	u->h.unit_new = arena_array(s->a, s->npart + 1, sizeof(int64_t));
 	u->place = arena_array(s->a, PLACES_MAX, sizeof(*u->place));
 	u->old = arena_array(s->a, PLACES_MAX, sizeof(*u->old));
 	u->office = arena_array(s->a, PLACES_MAX, sizeof(*u->office));
-	if (u->h.unit_old == NULL || u->h.unit_new == NULL || u->place == NULL || u->old == NULL ||
-		u->office == NULL)
+	if (u->place == NULL || u->old == NULL || u->office == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < s->nunit; i++)
-		u->h.unit_old[i] = NIL;
-	for (size_t i = 0; i < s->npart; i++)
-		u->h.unit_new[i] = NIL;
-	return OK;
+	return handover_offices(&u->h);
 }
 
 enum err plan_undo(struct req *rq, const struct grid_plan *old, struct str reason)
