@@ -47,6 +47,10 @@ test('R032 what is due comes with place and day, the longest overdue first; a vi
 	const none = await c.post('/api/care_visits', { plan_id: first.id, outcome: 'met', event_id: '1' });
 	assert.equal(none.status, 400, none.text);
 	assert.equal((await (await gz.signIn('resident1')).get('/api/reports/care-due')).status, 403);
+	// who may be given a plan: those of one's own area
+	const mine = ok(await c.get('/api/registry/visitors')).items as Json[];
+	const wide = ok(await (await gz.signIn('secretary1')).get('/api/registry/visitors')).items as Json[];
+	assert.ok(mine.some((v) => v.id === c.session.user.id) && mine.every((v) => wide.some((w) => w.id === v.id)) && wide.length > mine.length);
 });
 
 test('the lists say what they are called in both languages, and rows name what they refer to', async () => {

@@ -102,7 +102,7 @@ static const struct field building_field[] = {
 	FIELD(building, units, F_INT, .min = 0, .max = 60, .label = "单元数"),
 	FIELD(building, year_built, F_INT, .min = 1000, .max = 2200, .label = "建成年份|建成年代"),
 	FIELD(building, structure, F_ENUM, .flags = FIELD_ALWAYS, .vocab = &structure_vocab, .label = "结构|建筑结构"),
-	FIELD(building, has_lift, F_BOOL, .label = "有无电梯|电梯|Lift"),
+	FIELD(building, has_lift, F_BOOL, .label = "电梯|有无电梯|Lift"),
 	FIELD(building, risk, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &building_risk_vocab, .label = "风险等级"),
 	POINT_FIELDS(building),
 	PLACE_FIELD(building),

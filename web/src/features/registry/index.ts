@@ -1,9 +1,13 @@
 import { defineAsyncComponent } from 'vue'
 import type { Feature } from '@/app/module'
 import { t } from '@/app/words'
+import { LISTS } from './registry'
 
 /* What the registry holds of a place, for pages that show it beside their own figures. */
 export const RegistryFigures = defineAsyncComponent(() => import('./RegistryFigures.vue'))
+
+/* Lists that have pages here or stand on those of others. */
+export const registryLists: readonly string[] = [...LISTS, 'links', 'consents', 'care_visits']
 
 export const registry: Feature = {
 	routes: [

@@ -19,6 +19,9 @@ export type Control =
 	| 'json'
 	| 'password'
 
+/* By field: the values it may have, and what they are called. */
+export type Choices = Record<string, { value: string; label: string }[]>
+
 const LONG = 200
 
 export function controlOf(f: MetaField): Control {

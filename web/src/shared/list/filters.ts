@@ -3,6 +3,7 @@ import type { MetaEntity } from '../api/types'
 import { t } from '../i18n/common'
 import { word } from '../i18n/core'
 import { enumLabel, fieldLabel } from '../form/labels'
+import type { Choices } from '../form/values'
 
 export interface FilterOption {
 	value: string
@@ -26,17 +27,18 @@ export const optionsOf = (kind: string, names: readonly string[]): FilterOption[
 /* More than these fold away. */
 const AT_ONCE = 6
 
-/* `full`: what is withheld from others may be filtered by too. */
-export function filtersOf(e: MetaEntity, full = true): FilterDef[] {
+/* What is withheld from some stands on no screen that others may look at. */
+export function filtersOf(e: MetaEntity, choices: Choices = {}): FilterDef[] {
 	const out: FilterDef[] = []
 	if (e.fields.some((f) => f.search)) out.push({ name: 'q', label: t('do.search'), kind: 'text' })
 	if (e.fields.some((f) => f.type === 'code' && f.name === 'place')) {
 		out.push({ name: 'place', label: fieldLabel(e.name, 'place'), kind: 'place' })
 	}
 	for (const f of e.fields) {
-		if (!f.filter || f.name === 'place' || (f.withheld && !full)) continue
+		if (!f.filter || f.name === 'place' || f.withheld) continue
 		const base = { name: f.name, label: fieldLabel(e.name, f.name) }
-		if (f.words) {
+		if (choices[f.name]) out.push({ ...base, kind: 'choice', options: choices[f.name] })
+		else if (f.words) {
 			const options = f.words.map((w) => ({ value: w, label: enumLabel(e.name, f.name, w) }))
 			out.push({ ...base, kind: 'choice', options })
 		} else if (f.type === 'bool') {
