@@ -52,6 +52,16 @@ const proposeFirst = async (page: Page): Promise<void> => {
 	await page.locator('.gp-canvas[data-ready]').waitFor();
 };
 
+const openCheck = async (page: Page): Promise<void> => {
+	await page.locator('main h2 a').first().click();
+	await page.locator('.ro-list button').first().click();
+	await page.locator('.ck-facts dd').first().waitFor();
+};
+const openPair = async (page: Page): Promise<void> => {
+	await page.locator('.co-list a').first().click();
+	await page.locator('.cmp tbody tr').first().waitFor();
+};
+
 const pictures: Picture[] = [
 	{ name: 'inbox', login: 'duty1', lang: 'zh', path: '/inbox' },
 	{ name: 'inbox-en', login: 'duty1', lang: 'en', path: '/inbox' },
@@ -77,6 +87,10 @@ const pictures: Picture[] = [
 	{ name: 'visits', login: 'grid1', lang: 'zh', path: '/visits', screen: narrow },
 	{ name: 'visits-en', login: 'grid1', lang: 'en', path: '/visits', screen: narrow },
 	{ name: 'coverage', login: 'secretary1', lang: 'zh', path: '/visits/coverage' },
+	{ name: 'check', login: 'grid1', lang: 'zh', path: '/collect', screen: narrow, before: openCheck },
+	{ name: 'check-en', login: 'grid1', lang: 'en', path: '/collect', screen: narrow, before: openCheck },
+	{ name: 'compare', login: 'secretary1', lang: 'zh', path: '/collect/duplicates', before: openPair },
+	{ name: 'compare-en', login: 'secretary1', lang: 'en', path: '/collect/duplicates', before: openPair },
 	{ name: 'report', lang: 'zh', path: '/report', screen: narrow },
 	{ name: 'phone', login: 'duty1', lang: 'zh', path: '/inbox', screen: narrow },
 ];

@@ -1,7 +1,6 @@
 /* How fields and values of the registry are called and shown here. */
 import type { MetaField } from '@/shared/api/types'
 import { t as c } from '@/shared/i18n/common'
-import { both } from '@/shared/i18n/core'
 import { date, time } from '@/shared/i18n/format'
 import { enumLabel, fieldLabel } from '@/shared/form/labels'
 import { entity, fieldOf } from '@/shared/use/meta'
@@ -13,14 +12,11 @@ export function metaField(path: string, name: string): MetaField | null {
 }
 
 export function labelOf(path: string, name: string): string {
-	const f = metaField(path, name)
-	return both(f?.label_zh, f?.label_en) || fieldLabel(entity(path)?.name ?? path, name)
+	return fieldLabel(path, name)
 }
 
 export function wordLabel(path: string, f: MetaField, value: string): string {
-	const at = f.words?.indexOf(value) ?? -1
-	const own = at >= 0 ? both(f.words_zh?.[at], f.words_en?.[at]) : ''
-	return own || enumLabel(entity(path)?.name ?? path, f.name, value)
+	return enumLabel(path, f.name, value)
 }
 
 /* A value as the server gives it in a row, or as text in a comparison. */
