@@ -2,7 +2,7 @@
  * The figures of docs/performance.md, each beside its reference in the same run.
  *
  *     make bench                    all; the result also goes to build/bench.json
- *     make bench FIGURE=read        one: lifecycle submit read latency memory start size
+ *     make bench FIGURE=read        one: lifecycle submit read latency memory start size atlas
  *     SIZES=10000,1000000 SECONDS=10 ROUNDS=3 CLIENTS=64   what it measures with
  */
 import { statSync, writeFileSync } from 'node:fs';
@@ -166,7 +166,55 @@ async function size(): Promise<void> {
 	say({ figure: 'size', value: round(statSync(bin).size / 1e6, 2), unit: 'MB, the whole program with the web inside' });
 }
 
-const figures: Record<string, () => Promise<void>> = { lifecycle, submit, read, latency, memory: memoryUse, start, size };
+/** p50 and p99 of requests made by four clients, one after another each. */
+async function spread(name: string, make: (i: number) => [string, RequestInit?], token: string, s: Server): Promise<void> {
+	const took: number[] = [];
+	const until = performance.now() + Math.max(2, seconds / 3) * 1000;
+	let next = 0, bytes = 0;
+	await Promise.all(Array.from({ length: 4 }, async () => {
+		while (performance.now() < until) {
+			const [target, init] = make(next++);
+			const from = performance.now();
+			const r = await fetch(`http://127.0.0.1:${s.port}${target}`, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+			bytes += (await r.arrayBuffer()).byteLength;
+			if (!r.ok) throw new Error(`${target}: ${r.status}`);
+			took.push(performance.now() - from);
+		}
+	}));
+	took.sort((a, b) => a - b);
+	const at = (q: number): number => round(took[Math.min(took.length - 1, Math.floor(q * took.length))] ?? NaN, 1);
+	say({ figure: `p99 ${name}`, value: at(0.99), unit: 'ms', goal: '< 50', note: `p50 ${at(0.5)} ms, ${took.length} requests of ${round(bytes / took.length / 1000, 1)} kB` });
+}
+
+/** Search box, drawn areas, tiles and figures over the demo district's base data. */
+async function atlas(): Promise<void> {
+	await serving(small, async (s) => {
+		const wide = await s.token('district'), street = await s.token('director1');
+		interface Row { address: string; name: string; code: string; lon: number; lat: number }
+		interface Rows { items: Row[] }
+		const list = async (path: string, token: string): Promise<Row[]> => ((await (await s.get(path, token)).json()) as Rows).items;
+		const counts = (await (await s.get('/api/registry/counts', wide)).json()) as object;
+		console.log(`base data: ${JSON.stringify(counts)}`);
+		const houses = await list('/api/buildings?limit=200', wide), venues = await list('/api/venues?limit=200', wide), people = await list('/api/persons?limit=200', street);
+		const search = (v: string[]) => (i: number): [string] => ['/api/search?q=' + encodeURIComponent(v[i % v.length] as string)];
+		await spread('search by name or address, district', search([...houses.map((h) => h.address), ...venues.map((v) => v.name)]), wide, s);
+		await spread('search by person, street', search(people.map((p) => p.name)), street, s);
+		await spread('search by a common word, district', search(['社区', '网格', '1栋', '小区 2栋']), wide, s);
+		await spread('search by code or number', search([...houses.map((h) => h.code), ...houses.map((_, i) => String(13800000000 + i))]), street, s);
+		const near = (i: number): Row => houses[(i * 37) % houses.length] as Row;
+		const area = (radius: number) => (i: number): [string, RequestInit] => ['/api/map/select', { method: 'POST', body: JSON.stringify({ lon: near(i).lon, lat: near(i).lat, radius }) }];
+		await spread('area of 500 m', area(500), wide, s);
+		await spread('area of 5 km', area(5000), wide, s);
+		for (const z of [11, 13, 16]) {
+			const layers = ['buildings', 'venues', 'things', 'visits', 'workforce'];
+			await spread(`tile of base data z${z}`, (i) => [`/tiles/${layers[i % layers.length]}/${tile(near(i).lon, near(i).lat, z)}.mvt`], wide, s);
+		}
+		const home = near(0).code.slice(0, 6) + '00000000000';
+		await spread('figures of all streets', (i) => [`/api/map/figures?figure=${['people', 'buildings', 'events', 'granularity_drift'][i % 4]}&place=${home}`], wide, s);
+	});
+}
+
+const figures: Record<string, () => Promise<void>> = { lifecycle, submit, read, latency, memory: memoryUse, start, size, atlas };
 const wanted = process.env.FIGURE ? process.env.FIGURE.split(',') : Object.keys(figures);
 
 console.log(JSON.stringify({ ...machine(), sizes, seconds, rounds, clients, bin }));

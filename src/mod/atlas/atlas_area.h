@@ -5,7 +5,7 @@
 #include "base/geo.h"
 #include "core/app.h"
 
-enum { AREA_RANGES = 4096, AREA_POINTS = 2000, AREA_DEPTH = 5, AREA_BOX_DEPTH = 1 };
+enum { AREA_RANGES = 4096, AREA_POINTS = 2000, AREA_DEPTH = 4, AREA_BOX_DEPTH = 1 };
 
 struct area_range {
 	int64_t lo, hi;
