@@ -145,11 +145,6 @@ export interface AreaLayer {
 	items: AreaItem[]
 }
 
-export interface AskOwnChangeBody {
-	changes: unknown
-	text?: string | null
-}
-
 export interface Attachment {
 	id: Id
 	name: string
@@ -1779,11 +1774,6 @@ export interface LinkPatch {
 	source?: DataSource | null
 }
 
-export interface MakeOwnRequestBody {
-	what: DataRequest
-	text: string
-}
-
 export interface MapFigures {
 	figure: MapFigure
 	place: Code
@@ -2918,6 +2908,20 @@ export interface SubmitGridPlanBody {
 	text?: string | null
 }
 
+export interface SubmitHolderCodeBody {
+	code: string
+}
+
+export interface SubmitOwnChangeBody {
+	changes: unknown
+	text?: string | null
+}
+
+export interface SubmitOwnRequestBody {
+	what: DataRequest
+	text: string
+}
+
 export interface TableImportResult {
 	rows: number
 	created: number
@@ -3149,10 +3153,6 @@ export interface Unmasked {
 	name?: string | null
 	birth?: Day | null
 	contact?: string | null
-}
-
-export interface UseHolderCodeBody {
-	code: string
 }
 
 export interface User {
@@ -5421,7 +5421,7 @@ export interface Operations {
 		reply: CareVisit
 	}
 	/** A code with which somebody proves that an account is theirs */
-	makeHolderCode: {
+	createHolderCode: {
 		method: 'POST'
 		path: '/api/persons/{id}/holder_code'
 		params: { id: string }
@@ -5439,12 +5439,12 @@ export interface Operations {
 		reply: OwnPeople
 	}
 	/** Prove with a code whose account this is */
-	useHolderCode: {
+	submitHolderCode: {
 		method: 'POST'
 		path: '/api/self/code'
 		params: null
 		query: null
-		body: UseHolderCodeBody
+		body: SubmitHolderCodeBody
 		reply: OwnPeople
 	}
 	/** What this account asked for about records, newest first */
@@ -5466,21 +5466,21 @@ export interface Operations {
 		reply: OwnRecord
 	}
 	/** Ask for an explanation or for deletion; answered within fifteen working days */
-	makeOwnRequest: {
+	submitOwnRequest: {
 		method: 'POST'
 		path: '/api/self/{id}/requests'
 		params: { id: string }
 		query: null
-		body: MakeOwnRequestBody
+		body: SubmitOwnRequestBody
 		reply: OwnRequestMade
 	}
 	/** Ask that a value be corrected; decided within fifteen working days */
-	askOwnChange: {
+	submitOwnChange: {
 		method: 'POST'
 		path: '/api/self/{id}/changes'
 		params: { id: string }
 		query: null
-		body: AskOwnChangeBody
+		body: SubmitOwnChangeBody
 		reply: OwnRequestMade
 	}
 	/** Withdraw a consent; what stood on it ends at once */
