@@ -83,7 +83,7 @@ const stages: Stage[] = [
 	},
 	{
 		name: 'browser', needs: ['build'], load: 'all', absent: absent(browser),
-		run: (job) => withDemo(job, browser, { GEZHI_TEST_ENGINE: 'sqlite' }, 1),
+		run: (job) => withDemo(job, browser, { GEZHI_TEST_ENGINE: 'sqlite' }),
 	},
 	...analysers,
 ];
