@@ -58,6 +58,11 @@ enum err geo_box_shape(struct geo *g, struct box b, struct geo_shape **ret) MUST
 /* Areas joined into one; NULL among them is passed over. ERR_NOT_FOUND when there is none. */
 enum err geo_union(struct geo *g, struct geo_shape *const *v, size_t n, struct geo_shape **ret) MUST_CHECK;
 
+/* GCJ-02 to WGS-84 and back, in place; as given outside the box in which services shift. To 1e-9 degrees against
+ * each other. */
+void geo_from_gcj02(double *lon, double *lat);
+void geo_to_gcj02(double *lon, double *lat);
+
 /* Morton (Z-order) key of a position on the web-Mercator square: 24 bits per axis, interleaved, so
  * that tile z/x/y is the range [key << s, (key+1) << s) with s = 2*(24-z). Latitude is clamped. */
 enum { MORTON_BITS = 24 };

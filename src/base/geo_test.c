@@ -719,6 +719,32 @@ static void test_morton_known(void **state)
 	assert_true(morton_of(106.54, 29.40) >= lo && morton_of(106.54, 29.40) < hi);
 }
 
+/* The often quoted pair, and there and back over the country. */
+static void test_gcj02(void **state)
+{
+	double lon = 116.404, lat = 39.915;
+
+	(void)state;
+	geo_to_gcj02(&lon, &lat);
+	assert_true(fabs(lon - 116.41024449916938) < 1e-9 && fabs(lat - 39.91640428150164) < 1e-9);
+	geo_from_gcj02(&lon, &lat);
+	assert_true(fabs(lon - 116.404) < 1e-9 && fabs(lat - 39.915) < 1e-9);
+	for (double x = 75; x < 135; x += 7.3) {
+		for (double y = 18; y < 53; y += 4.1) {
+			lon = x;
+			lat = y;
+			geo_to_gcj02(&lon, &lat);
+			assert_true(geo_distance_m(lon, lat, x, y) > 20 && geo_distance_m(lon, lat, x, y) < 1000);
+			geo_from_gcj02(&lon, &lat);
+			assert_true(fabs(lon - x) < 1e-9 && fabs(lat - y) < 1e-9);
+		}
+	}
+	lon = 2.35;
+	lat = 48.85;
+	geo_from_gcj02(&lon, &lat);
+	assert_true(lon == 2.35 && lat == 48.85);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -739,6 +765,7 @@ int main(void)
 		cmocka_unit_test(test_voronoi_property),
 		cmocka_unit_test(test_voronoi_edges),
 		cmocka_unit_test(test_area_adds_up),
+		cmocka_unit_test(test_gcj02),
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_box_shape),
 		cmocka_unit_test(test_morton_tiles),

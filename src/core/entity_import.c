@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/geo.h"
+
 enum { ROW_ARENA = 16 << 20, KEEP_ARENA = 256 << 20, BATCH_ARENA = 64 << 20, BATCH_BYTES = 16 << 20, KEY_BYTES = 1 << 20, CHANGE_BYTES = 200 };
 
 /* ---- opening ---- */
@@ -237,6 +239,25 @@ static enum err read_cell(struct import *im, size_t col)
 	return err != OK ? row_error(im, err, col, &e) : OK;
 }
 
+/* A point in the coordinates of map services, where the mapping says so of both columns. */
+static void shift_back(struct import *im)
+{
+	const struct fields *f = &im->p->e->fields;
+	const struct field *lon = fields_find(f, STR("lon")), *lat = fields_find(f, STR("lat"));
+	size_t shifted = 0;
+	double x, y;
+
+	for (size_t i = 0; i < im->columns.n; i++)
+		shifted += im->columns.v[i].gcj02 && im->columns.v[i].f != NULL;
+	if (shifted != 2 || lon == NULL || lat == NULL || field_is_nil(lon, im->in) || field_is_nil(lat, im->in))
+		return;
+	x = field_real(lon, im->in);
+	y = field_real(lat, im->in);
+	geo_from_gcj02(&x, &y);
+	field_set_real(lon, im->in, x);
+	field_set_real(lat, im->in, y);
+}
+
 static enum err read_cells(struct import *im)
 {
 	const struct import_row *row = im->at;
@@ -246,6 +267,7 @@ static enum err read_cells(struct import *im)
 	fields_clear(&im->p->e->fields, im->in);
 	for (size_t i = 0; i < im->columns.n && err == OK; i++)
 		err = read_cell(im, i);
+	shift_back(im);
 	for (size_t i = im->columns.n; i < row->n; i++) {
 		if (str_trim(row->cell[i]).n == 0)
 			continue;

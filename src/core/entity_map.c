@@ -11,6 +11,7 @@ static const struct vocab how_vocab = { .name = "column_how", .word = how_word }
 static const struct member column_member[] = {
 	{ "column", F_STR },
 	{ "field", F_STR, .null = true },
+	{ "gcj02", F_BOOL, .help = "its coordinates are shifted back" },
 	{ "how", F_ENUM, .vocab = &how_vocab },
 };
 const struct shape column_shape = { .name = "ImportColumn", MEMBERS(column_member) };
@@ -96,6 +97,23 @@ static void assign(const struct fields *fields, struct columns *c, struct column
 		col->f = f;
 }
 
+/* "lon@gcj02" is the field lon in those coordinates. */
+static struct str without_crs(struct str name, bool *ret_gcj02)
+{
+	static const char mark[] = "@gcj02";
+	struct str tail = { NULL, sizeof(mark) - 1 };
+
+	*ret_gcj02 = false;
+	if (name.n <= tail.n)
+		return name;
+	tail.p = name.p + name.n - tail.n;
+	if (!str_eqz(tail, mark))
+		return name;
+	name.n -= tail.n;
+	*ret_gcj02 = str_eqz(name, "lon") || str_eqz(name, "lat");
+	return name;
+}
+
 /* Column titles that the mapping names, then those that are fields' own names: they say it most surely. */
 static void assign_exact(const struct fields *fields, const json_t *map, struct arena *keep, struct columns *c,
 			 bool by_map)
@@ -112,7 +130,7 @@ static void assign_exact(const struct fields *fields, const json_t *map, struct 
 			col->how = COLUMN_DROPPED;
 			continue;
 		}
-		f = fields_find(fields, to != NULL ? str_z(json_string_value(to)) : col->title);
+		f = fields_find(fields, to != NULL ? without_crs(str_z(json_string_value(to)), &col->gcj02) : col->title);
 		if (f != NULL && !(f->flags & FIELD_HIDDEN))
 			assign(fields, c, col, f, by_map ? COLUMN_MAP : COLUMN_NAME);
 	}
@@ -125,6 +143,7 @@ static void apply(const struct names *names, const json_t *map, struct arena *ke
 	for (size_t i = 0; i < c->n; i++) {
 		c->v[i].f = NULL;
 		c->v[i].how = COLUMN_UNUSED;
+		c->v[i].gcj02 = false;
 	}
 	assign_exact(names->fields, map, keep, c, true);
 	assign_exact(names->fields, map, keep, c, false);
@@ -318,6 +337,7 @@ void columns_write(const struct columns *c, struct jw *out)
 		jw_obj(out);
 		jw_kstr(out, "column", c->v[i].title);
 		jw_kz(out, "field", c->v[i].f != NULL ? c->v[i].f->name : NULL);
+		jw_kbool(out, "gcj02", c->v[i].gcj02);
 		jw_kz(out, "how", how_word[c->v[i].how]);
 		jw_end_obj(out);
 	}
@@ -334,7 +354,10 @@ void columns_write_map(const struct columns *c, struct jw *out)
 			continue;
 		memcpy(key, c->v[i].title.p, c->v[i].title.n);
 		key[c->v[i].title.n] = '\0';
-		jw_kz(out, key, c->v[i].f != NULL ? c->v[i].f->name : NULL);
+		if (c->v[i].gcj02 && c->v[i].f != NULL)
+			jw_kz(out, key, strcmp(c->v[i].f->name, "lon") == 0 ? "lon@gcj02" : "lat@gcj02");
+		else
+			jw_kz(out, key, c->v[i].f != NULL ? c->v[i].f->name : NULL);
 	}
 	jw_end_obj(out);
 }

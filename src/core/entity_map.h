@@ -26,6 +26,7 @@ struct column {
 	struct str title;
 	const struct field *f; /* NULL: not read */
 	enum column_how how;
+	bool gcj02; /* the mapping says "lon@gcj02": coordinates to be shifted back */
 };
 
 struct columns {
@@ -38,7 +39,8 @@ struct columns {
 	int64_t notes; /* of the row of remarks below it; 0: there is none */
 };
 
-/* Finds the header and maps its columns. `map`: NULL or an object of column titles to field names or null.
+/* Finds the header and maps its columns. `map`: NULL or an object of column titles to field names or null;
+ * "lon@gcj02" and "lat@gcj02" for coordinates of map services.
  * Texts live in `keep`. ERR_INVALID when the file has no row at all. */
 enum err columns_find(struct sheet *s, const struct entity *e, const json_t *map, struct arena *keep,
 		      struct columns *ret, struct error *err) MUST_CHECK;

@@ -65,3 +65,18 @@ test('the lists say what they are called in both languages, and rows name what t
 	const member = ok(await c.get('/api/persons', { household_id: home.id, limit: 1 })).items[0];
 	assert.equal(member.household_name, home.title);
 });
+
+test('points of a map service are shifted back where the mapping says so, and the mapping is kept', async () => {
+	const c = await gz.signIn('admin');
+	const grid = ok(await c.get('/api/places', { level: 'grid', limit: 1 })).items[0].code;
+	const text = `名称,类别,经度,纬度,网格\n坐标公司,enterprise,116.41024449916938,39.91640428150164,${grid}\n`;
+	const send = (map: object | null): Promise<Json> => c.request('POST', '/api/organisations/import?' + new URLSearchParams(
+		map === null ? {} : { map: JSON.stringify(map) }).toString(), text, { headers: { 'content-type': 'text/csv' } });
+	const first = ok(await send({ 经度: 'lon@gcj02', 纬度: 'lat@gcj02' }));
+	assert.deepEqual(first.columns.filter((k: Json) => k.gcj02).map((k: Json) => k.field), ['lon', 'lat']);
+	const made = ok(await c.get('/api/organisations', { q: '坐标公司' })).items[0];
+	assert.ok(Math.abs(made.lon - 116.404) < 1e-8 && Math.abs(made.lat - 39.915) < 1e-8, JSON.stringify(made));
+	const kept = ok(await c.get('/api/import_maps')).items.find((m: Json) => m.columns['经度'] === 'lon@gcj02');
+	assert.ok(kept !== undefined);
+	assert.ok(ok(await send(null)).columns.some((k: Json) => k.gcj02), 'used again without being said');
+});
