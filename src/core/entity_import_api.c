@@ -238,6 +238,7 @@ enum err import_map_param(struct req *rq, const struct entity *e, json_t **ret)
 	struct error why = { .err = OK };
 	const char *key;
 	json_t *v;
+	bool gcj02;
 
 	*ret = NULL;
 	if (text.p == NULL || text.n == 0)
@@ -248,7 +249,7 @@ enum err import_map_param(struct req *rq, const struct entity *e, json_t **ret)
 		return req_fail(rq, ERR_INVALID, "map", "map", "the map is an object of column and field names");
 	json_object_foreach (*ret, key, v) {
 		if (json_is_null(v) || (json_is_string(v) && (json_string_length(v) == 0 ||
-				fields_find(&e->fields, str_z(json_string_value(v))) != NULL)))
+				fields_find(&e->fields, column_field(str_z(json_string_value(v)), &gcj02)) != NULL)))
 			continue;
 		return req_fail(rq, ERR_INVALID, "map", "map", "column %.64s goes to a field that does not exist", key);
 	}

@@ -97,8 +97,7 @@ static void assign(const struct fields *fields, struct columns *c, struct column
 		col->f = f;
 }
 
-/* "lon@gcj02" is the field lon in those coordinates. */
-static struct str without_crs(struct str name, bool *ret_gcj02)
+struct str column_field(struct str name, bool *ret_gcj02)
 {
 	static const char mark[] = "@gcj02";
 	struct str tail = { NULL, sizeof(mark) - 1 };
@@ -130,7 +129,7 @@ static void assign_exact(const struct fields *fields, const json_t *map, struct 
 			col->how = COLUMN_DROPPED;
 			continue;
 		}
-		f = fields_find(fields, to != NULL ? without_crs(str_z(json_string_value(to)), &col->gcj02) : col->title);
+		f = fields_find(fields, to != NULL ? column_field(str_z(json_string_value(to)), &col->gcj02) : col->title);
 		if (f != NULL && !(f->flags & FIELD_HIDDEN))
 			assign(fields, c, col, f, by_map ? COLUMN_MAP : COLUMN_NAME);
 	}

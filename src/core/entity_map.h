@@ -44,6 +44,8 @@ struct columns {
  * Texts live in `keep`. ERR_INVALID when the file has no row at all. */
 enum err columns_find(struct sheet *s, const struct entity *e, const json_t *map, struct arena *keep,
 		      struct columns *ret, struct error *err) MUST_CHECK;
+/* The field that a mapping names: "lon@gcj02" is the field lon in those coordinates. */
+struct str column_field(struct str name, bool *ret_gcj02);
 /* Maps the columns again by another mapping. */
 enum err columns_apply(const struct entity *e, const json_t *map, struct arena *keep, struct columns *c) MUST_CHECK;
 /* The same for the same set of titles, whatever their order. */

@@ -48,7 +48,7 @@ enum keys_fit keys_fit(const struct app_keys *k, struct str stored)
 
 static struct key_pair pair_new(void)
 {
-	struct key_pair p;
+	struct key_pair p = { { 0 }, { 0 } };
 	unsigned char *to = (unsigned char *)&p;
 
 	for (size_t i = 0; i < sizeof(p); i += sizeof(uint64_t)) {

@@ -13,7 +13,7 @@ import { bin, gezhi } from '../http/lib/store.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const args = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-	'--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+	'--disable-gpu-rasterization', '--disable-gpu-compositing', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 const testSeconds = 300;
 

@@ -152,12 +152,13 @@ enum err change_rows(struct dbc *c, int64_t change_id, struct arena *a, struct c
 	size_t n = 0;
 
 	while (n < max && rows_next(r)) {
-		ret[n++] = (struct change_row){ .n = row_int_at(r, 0),
+		ret[n] = (struct change_row){ .n = row_int_at(r, 0),
 			.entity = str_dup(a, row_str_at(r, 1)),
 			.row_id = row_int_at(r, 2),
 			.version = row_int_at(r, 3),
 			.made = row_int_at(r, 4),
 			.before = str_dup(a, row_str_at(r, 5)) };
+		n++;
 	}
 	*ret_n = n;
 	return rows_close(r);

@@ -557,7 +557,7 @@ static enum err record(struct merging *m, int64_t *ret_id)
 static enum err end_empty(struct merging *m)
 {
 	int64_t home = ((const struct person *)m->loser)->household_id, some[1];
-	struct household old, rec;
+	struct household old = { .active = NIL }, rec;
 	size_t n = 0;
 	enum err err;
 

@@ -464,7 +464,7 @@ static enum err crown(struct moving *m, struct household *h, const struct person
 /* A household without people ends; one without its head gets another; its size follows. */
 static enum err settle(struct moving *m, int64_t home, int64_t size)
 {
-	struct household old, rec;
+	struct household old = { .active = NIL }, rec;
 	struct person *p = NULL;
 	size_t n = 0, moved = 0;
 	enum err err = members(m, home, &p, &n);

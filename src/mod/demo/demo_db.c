@@ -39,6 +39,7 @@ const char *const demo_sql[] = {
 	[Q_DEMO_DELTA_DROP] = "DELETE FROM tally_delta",
 	[Q_DEMO_HEAD] = "UPDATE household SET head_id = $2 WHERE id = $1",
 	[Q_DEMO_TWO] = "SELECT id FROM person WHERE place >= $1 AND place < $2 AND active = 1 ORDER BY id LIMIT 2",
+	[Q_DEMO_ANALYZE] = "ANALYZE",
 	[Q_DEMO_HOLDER] = "INSERT INTO holder (user_id, person_id, at) SELECT $1, k.person_id, $2 FROM consent k JOIN person p "
 			  "ON p.id = k.person_id WHERE p.active = 1 AND p.birth < 19700101 AND p.place >= $3 AND p.place < $4 "
 			  "ORDER BY k.id LIMIT 1",

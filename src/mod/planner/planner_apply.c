@@ -129,9 +129,9 @@ static void find_main_subs(struct applying *a)
 		bool best = true;
 
 		for (size_t k = 0; k < a->nsub; k++) {
-			bool more = a->sub[k].households > a->sub[i].households ||
-				    (a->sub[k].households == a->sub[i].households && k < i);
+			bool more = a->sub[k].households > a->sub[i].households;
 
+			more = more || (k < i && a->sub[k].households == a->sub[i].households);
 			best = best && !(a->sub[k].micro == a->sub[i].micro && k != i && more);
 		}
 		a->sub[i].main = best;
@@ -146,7 +146,7 @@ static void cells_become(struct applying *a)
 		struct sheet_cell *c = &s->cell[i];
 
 		c->became = s->part[c->part].changed ? s->part[c->part].code : c->at;
-		for (size_t k = 0; s->part[c->part].changed && k < a->nsub; k++) {
+		for (size_t k = 0; k < a->nsub && s->part[c->part].changed; k++) {
 			if (a->sub[k].micro->code == c->at && a->sub[k].part == c->part)
 				c->became = a->sub[k].code;
 		}

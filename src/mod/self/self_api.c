@@ -124,7 +124,7 @@ static enum err make_code(struct req *rq, struct jw *out)
 {
 	char code[HOLDER_CODE + 1];
 	unsigned char hash[HASH_LEN];
-	struct person p;
+	struct person p = { .active = NIL };
 	int64_t id, expires = rq->now + HOLDER_CODE_DAYS * (int64_t)MS_DAY;
 	enum err err = req_id(rq, "id", &id);
 

@@ -1484,6 +1484,7 @@ export interface ImportChange {
 export interface ImportColumn {
 	column: string
 	field: string | null
+	gcj02: boolean
 	how: ColumnHow
 }
 
