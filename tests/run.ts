@@ -66,13 +66,10 @@ const stages: Stage[] = [
 	{ name: 'unit', needs: ['asan'], load: 'all', run: (job) => withPg(job, (env) => unit(job, env)) },
 	{ name: 'web', needs: ['build'], load: 'all', absent: absent('web/package.json'), run: web },
 	{
-		name: 'http-sqlite', needs: ['build'], load: 'all', absent: absent(http),
-		run: (job) => withDemo(job, http, { GEZHI_TEST_ENGINE: 'sqlite' }),
-	},
-	{
 		name: 'http-pg', needs: ['build'], load: 'all', absent: absent(http),
 		run: (job) => withPg(job, (env) => withDemo(job, http, { ...env, GEZHI_TEST_ENGINE: 'pg' })),
 	},
+	// The embedded engine, and the sanitizers with it.
 	{
 		name: 'http-asan', needs: ['build', 'asan'], load: 'all', absent: absent(http),
 		run: (job) => withDemo(job, http, { ...sanitizers, GEZHI_TEST_ENGINE: 'sqlite', GEZHI_BIN: asanBin }),

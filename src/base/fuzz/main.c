@@ -10,7 +10,7 @@
 
 #include "base/fuzz/fuzz.h"
 
-enum { INPUT_MAX = 512, RUNS = 2000 };
+enum { INPUT_MAX = 512, RUNS = 1000 };
 
 static uint32_t next_random(uint64_t *s)
 {
