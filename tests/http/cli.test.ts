@@ -135,6 +135,15 @@ test('events of another system: told apart by a map, counted, loaded once', () =
 	assert.equal(run(['export', 'events']).stdout.trim().split('\n').length, 4);
 });
 
+test('a demo without events has its places and people', () => {
+	const own = newStore('none');
+	try {
+		says(gezhi(['demo', '--size', 'small', '--events', '0', '--db', own.url], { cwd: own.dir }), 0, / 0 events, 0 actions/, /[^]*/);
+	} finally {
+		own.drop();
+	}
+});
+
 test('a demo is made in an empty store only', () => {
 	says(run(['demo', '--size', 'small']), 1, /^$/, /./);
 	says(run(['demo', '--size', 'vast']), 2, /^$/, /small, district or city/);

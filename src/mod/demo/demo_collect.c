@@ -75,11 +75,14 @@ static enum err ask_change(
 	return err;
 }
 
-/* resident1's account is that of somebody in the first community who is visited. */
+/* resident1's account is that of somebody in the first community who is visited. Without events nobody acts, and
+ * accounts are not loaded. */
 static enum err put_holder(struct world *w, struct dbc *c)
 {
 	int64_t place = w->community[0].code;
 
+	if (w->resident == NULL)
+		return OK;
 	return db_exec(c, demo_sql[Q_DEMO_HOLDER], ARGS(I(w->resident->user_id), I(w->now), I(place), I(place_end(place))), NULL);
 }
 
