@@ -79,15 +79,11 @@ static enum err read_batch(struct column *k, struct dbc *c, struct arena *a, str
 	k->next = k->after;
 	while (k->n < BATCH && rows_next(r)) {
 		v[k->n].id = k->next = row_int_at(r, 0);
-		v[k->n].sealed = str_dup(a, row_str_at(r, 1));
-		if (v[k->n].sealed.p == NULL)
-			break;
-		k->n++;
+		v[k->n++].sealed = str_dup(a, row_str_at(r, 1));
 	}
 	enum err err = rows_close(r);
 
-	return err == OK && k->next != k->after && v[k->n - (k->n > 0)].sealed.p == NULL ? ERR_NOMEM
-											 : err;
+	return err == OK && arena_failed(a) ? ERR_NOMEM : err;
 }
 
 static enum err renew_value(
