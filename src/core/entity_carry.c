@@ -22,26 +22,36 @@ static void add_column(
 	sqlb_cond(b, cond, I(v));
 }
 
+/* Of the rows that lie in [lo, hi). */
+static enum err select_lying(
+	struct sqlb *b, const struct entity_plan *p, const char *what, int64_t lo, int64_t hi)
+{
+	if (p->scope == NULL)
+		return ERR_BUG;
+	sqlb_init(b);
+	sqlb_add(b, "SELECT ");
+	sqlb_add(b, what);
+	sqlb_add(b, " FROM ");
+	sqlb_add(b, p->e->table);
+	add_column(b, " t WHERE t.", p->scope->name, " >= ?", lo);
+	add_column(b, " AND t.", p->scope->name, " < ?", hi);
+	return OK;
+}
+
 enum err entity_lying(struct req *rq, const struct entity *e, int64_t lo, int64_t hi, int64_t after,
 	int64_t *ret, size_t max, size_t *ret_n)
 {
-	const struct entity_plan *p = entity_plan_of(rq->app, e);
 	struct sqlb b;
-	struct rows *r;
-	enum err err;
+	enum err err = select_lying(&b, entity_plan_of(rq->app, e), "t.id", lo, hi);
 
 	*ret_n = 0;
-	if (p->scope == NULL)
-		return ERR_BUG;
-	sqlb_init(&b);
-	sqlb_add(&b, "SELECT t.id FROM ");
-	sqlb_add(&b, e->table);
-	add_column(&b, " t WHERE t.", p->scope->name, " >= ?", lo);
-	add_column(&b, " AND t.", p->scope->name, " < ?", hi);
+	if (err != OK)
+		return err;
 	sqlb_cond(&b, " AND t.id > ?", I(after));
 	leave_ended(&b, e, rq->now);
 	sqlb_cond(&b, " ORDER BY t.id LIMIT ?", I((int64_t)max));
-	r = sqlb_query(&b, rq->db);
+	struct rows *r = sqlb_query(&b, rq->db);
+
 	while (*ret_n < max && rows_next(r))
 		ret[(*ret_n)++] = row_int_at(r, 0);
 	err = rows_close(r);
@@ -55,18 +65,17 @@ enum err entity_twin(
 	const struct entity_plan *p = entity_plan_of(rq->app, e);
 	const struct field *once = e->once != NULL ? fields_find(&e->fields, str_z(e->once)) : NULL;
 	struct sqlb b;
-	struct rows *r;
 	enum err err;
 
 	*ret = false;
 	if (once == NULL || p->scope == NULL)
 		return OK;
-	sqlb_init(&b);
-	sqlb_add(&b, "SELECT 1 FROM ");
-	sqlb_add(&b, e->table);
-	add_column(&b, " t WHERE t.", p->scope->name, " = ?", place);
+	err = select_lying(&b, p, "1", place, place + 1);
+	if (err != OK)
+		return err;
 	add_column(&b, " AND t.", once->name, " = ?", field_int(once, rec));
-	r = sqlb_query(&b, rq->db);
+	struct rows *r = sqlb_query(&b, rq->db);
+
 	*ret = rows_next(r);
 	err = rows_close(r);
 	sqlb_release(&b);
@@ -75,20 +84,14 @@ enum err entity_twin(
 
 enum err entity_lying_count(struct req *rq, const struct entity *e, int64_t lo, int64_t hi, int64_t *ret)
 {
-	const struct entity_plan *p = entity_plan_of(rq->app, e);
 	struct sqlb b;
-	struct rows *r;
-	enum err err;
+	enum err err = select_lying(&b, entity_plan_of(rq->app, e), "count(*) AS n", lo, hi);
 
 	*ret = 0;
-	if (p->scope == NULL)
-		return ERR_BUG;
-	sqlb_init(&b);
-	sqlb_add(&b, "SELECT count(*) AS n FROM ");
-	sqlb_add(&b, e->table);
-	add_column(&b, " t WHERE t.", p->scope->name, " >= ?", lo);
-	add_column(&b, " AND t.", p->scope->name, " < ?", hi);
-	r = sqlb_query(&b, rq->db);
+	if (err != OK)
+		return err;
+	struct rows *r = sqlb_query(&b, rq->db);
+
 	if (rows_next(r))
 		*ret = row_int_at(r, 0);
 	err = rows_close(r);

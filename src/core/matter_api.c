@@ -11,7 +11,6 @@
 #include "core/matter_list.h"
 #include "core/matter_sweep.h"
 #include "core/openapi.h"
-#include "core/retain.h"
 #include "core/secret.h"
 #include "core/tally.h"
 
@@ -605,19 +604,6 @@ static const struct job module_job[] = {
 	{ .name = "purge", .period_ms = 600000, .fn = matter_purge },
 };
 
-/* Who reported it, once it is long closed. */
-#define REPORTERS "SELECT id FROM matter WHERE reporter IS NOT NULL AND open = 0 AND closed_at < $1 ORDER BY closed_at LIMIT $2"
-static const char *const forget_reporter[] = {
-	"UPDATE matter_supporter SET contact = NULL, contact_hash = NULL WHERE matter_id IN (" REPORTERS ")",
-	"UPDATE matter SET reporter = NULL WHERE id IN (" REPORTERS ")",
-};
-static const struct retention matter_retain[] = { {
-	.what = RETAIN_REPORTER, .days = 730, .min = 90, .max = 3650,
-	.basis = "个人信息保护法第十九条",
-	.count = "SELECT count(*) AS n FROM matter WHERE reporter IS NOT NULL AND open = 0 AND closed_at < $1",
-	.sql = forget_reporter, .nsql = ARRAY_LEN(forget_reporter),
-} };
-
 static const struct sealed matter_sealed[] = { { "matter", "reporter" } };
 
 const struct module matter_module = {
@@ -630,8 +616,8 @@ const struct module matter_module = {
 	.nsql = Q_MATTER_SQL_MAX,
 	.sealed = matter_sealed,
 	.nsealed = ARRAY_LEN(matter_sealed),
-	.retain = matter_retain,
-	.nretain = ARRAY_LEN(matter_retain),
+	.retain = &matter_retain,
+	.nretain = 1,
 	.load = flow_rules_load,
 	.free_part = flow_rules_free,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/app.h"
+#include "core/retain.h"
 #include "core/row.h"
 
 #define MATTER_COLUMNS \
@@ -326,3 +327,18 @@ void matter_view_of(const struct matter *m, struct matter_view *v)
 		.sealed = m->sealed == 1,
 	};
 }
+
+/* ---- what is forgotten ---- */
+
+/* Who reported it, once it is long closed. */
+#define REPORTERS "SELECT id FROM matter WHERE reporter IS NOT NULL AND open = 0 AND closed_at < $1 ORDER BY closed_at LIMIT $2"
+static const char *const forget_reporter[] = {
+	"UPDATE matter_supporter SET contact = NULL, contact_hash = NULL WHERE matter_id IN (" REPORTERS ")",
+	"UPDATE matter SET reporter = NULL WHERE id IN (" REPORTERS ")",
+};
+const struct retention matter_retain = {
+	.what = RETAIN_REPORTER, .days = 730, .min = 90, .max = 3650,
+	.basis = "个人信息保护法第十九条",
+	.count = "SELECT count(*) AS n FROM matter WHERE reporter IS NOT NULL AND open = 0 AND closed_at < $1",
+	.sql = forget_reporter, .nsql = ARRAY_LEN(forget_reporter),
+};

@@ -23,4 +23,7 @@ enum err matter_handled_by(struct dbc *c, int64_t matter_id, int64_t user_id, bo
 enum err matter_takes_part(struct req *rq, int64_t matter_id, bool *ret_unit, bool *ret_person) MUST_CHECK;
 void matter_view_of(const struct matter *m, struct matter_view *v);
 
+struct retention;
+extern const struct retention matter_retain;
+
 #endif

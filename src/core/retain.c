@@ -6,7 +6,7 @@
 #include "core/audit.h"
 #include "core/entity.h"
 
-enum { BATCH = 500, TURN_MS = 2000, JOB_MS = 600000, EVERY_HOURS = 20, TABLES_MAX = 16 };
+enum { BATCH = 500, TURN_MS = 2000, JOB_MS = 600000, EVERY_HOURS = 20 };
 enum { Q_RETAIN_HAS, Q_RETAIN_ADD, Q_RETAIN_LIST, Q_RETAIN_COUNTED, Q_RETAIN_RAN, Q_RETAIN_MAX };
 
 static const char *const retain_sql[Q_RETAIN_MAX] = {

@@ -45,6 +45,8 @@ enum err watch_household(struct watch *w, int64_t id) MUST_CHECK;
 enum err watch_store(struct watch *w, bool people) MUST_CHECK;
 /* Puts everything back, or refuses (409) when any of it changed since. */
 enum err change_undo(struct req *rq, int64_t change_id) MUST_CHECK;
+/* The reply of an undo of row `id`, which was part of that change. */
+enum err change_undone_reply(struct req *rq, int64_t id, int64_t change_id, struct jw *out) MUST_CHECK;
 enum err change_forget(struct app *app, struct dbc *reader, int64_t now) MUST_CHECK;
 
 /* Writes a JSON object sealed; ERR_LIMIT when it is too long. */

@@ -648,11 +648,5 @@ enum err merge_undo(struct req *rq, struct jw *out)
 		err = merge_undone(rq->db, id, rq->now);
 	if (err != OK)
 		return err;
-	rq->reply.status = 200;
-	jw_obj(out);
-	jw_kid(out, "id", id);
-	jw_kid(out, "change_id", v.change_id);
-	jw_ktime(out, "undone_at", rq->now);
-	jw_end_obj(out);
-	return OK;
+	return change_undone_reply(rq, id, v.change_id, out);
 }

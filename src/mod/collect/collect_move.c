@@ -130,12 +130,8 @@ static enum err add_household(struct moving *m)
 static enum err find_former(
 	struct moving *m, const struct person *p, struct person *ret, bool *ret_found)
 {
-	const struct principal *who = m->rq->who;
-	enum err err;
+	enum err err = registry_same_number(m->rq, p, ret, ret_found);
 
-	m->rq->who = NULL;
-	err = entity_seek(m->rq, &person_entity, "id_no", p, ret, ret_found);
-	m->rq->who = who;
 	*ret_found = *ret_found && ret->active != 1 && ret->ended_reason == ENDED_MOVED &&
 		     str_eq(str_trim(p->name), ret->name);
 	return err;
@@ -600,11 +596,5 @@ enum err move_undo(struct req *rq, struct jw *out)
 		err = moves_undone(rq->db, v.change_id, rq->now);
 	if (err != OK)
 		return err;
-	rq->reply.status = 200;
-	jw_obj(out);
-	jw_kid(out, "id", id);
-	jw_kid(out, "change_id", v.change_id);
-	jw_ktime(out, "undone_at", rq->now);
-	jw_end_obj(out);
-	return OK;
+	return change_undone_reply(rq, id, v.change_id, out);
 }

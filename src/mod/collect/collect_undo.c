@@ -396,3 +396,14 @@ enum err change_forget(struct app *app, struct dbc *reader, int64_t now)
 	(void)reader;
 	return db_write(app->db, forget_tx, &before);
 }
+
+enum err change_undone_reply(struct req *rq, int64_t id, int64_t change_id, struct jw *out)
+{
+	rq->reply.status = 200;
+	jw_obj(out);
+	jw_kid(out, "id", id);
+	jw_kid(out, "change_id", change_id);
+	jw_ktime(out, "undone_at", rq->now);
+	jw_end_obj(out);
+	return OK;
+}

@@ -182,6 +182,8 @@ const struct entity *registry_entity(int64_t object);
 /* Among the seven kinds; NULL: no such path. */
 const struct entity *registry_by_path(struct str path);
 int64_t registry_place(const struct entity *e, const void *rec);
+/* Who has this person's identity number, wherever they lie: not to be told as it is. */
+enum err registry_same_number(struct req *rq, const struct person *p, struct person *ret, bool *ret_found) MUST_CHECK;
 /* What lies below a building, a household or a person goes where that has gone: rooms, households, people, and
  * with them consents, visit plans, visits and links. */
 enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now) MUST_CHECK;

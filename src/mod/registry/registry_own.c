@@ -75,19 +75,13 @@ static bool is_told(const struct field *f, const void *rec)
 enum err registry_held(struct req *rq, const struct person *p, struct jw *out)
 {
 	const struct fields *fields = &person_entity.fields;
-	struct fact *v = arena_array(rq->arena, FIELD_MAX, sizeof(*v)), made = { .at = NIL };
-	size_t n = 0;
-	enum err err = v == NULL ? ERR_NOMEM : registry_made(rq->db, &person_entity, p->id, rq->arena, &made);
+	struct origins *o = ARENA_NEW(rq->arena, struct origins);
+	enum err err = o == NULL ? ERR_NOMEM : registry_origins(rq, &person_entity, p, o);
 
-	if (err == OK)
-		err = fact_list(rq->db, p->id, rq->arena, v, &n);
-	made.source = p->source;
 	for (size_t i = 2; i < fields->n && err == OK; i++) {
 		const struct field *f = &fields->v[i];
-		const struct fact *k = &made;
+		const struct fact *k = registry_origin(o, f->name);
 
-		for (size_t j = 0; j < n; j++)
-			k = str_eqz(v[j].field, f->name) ? &v[j] : k;
 		if (!is_told(f, p))
 			continue;
 		jw_obj(out);

@@ -60,17 +60,25 @@ static enum err check_id(struct req *rq, struct person *p)
 	return OK;
 }
 
+enum err registry_same_number(struct req *rq, const struct person *p, struct person *ret, bool *ret_found)
+{
+	const struct principal *who = rq->who;
+	enum err err;
+
+	rq->who = NULL;
+	err = entity_seek(rq, &person_entity, "id_no", p, ret, ret_found);
+	rq->who = who;
+	return err;
+}
+
 /* Nobody is entered twice. Who it is is said only to whoever may see them, and only in part. */
 static enum err check_once(struct req *rq, const struct person *p)
 {
 	const struct principal *who = rq->who;
 	struct person other = { .id = NIL };
 	bool found;
-	enum err err;
+	enum err err = registry_same_number(rq, p, &other, &found);
 
-	rq->who = NULL;
-	err = entity_seek(rq, &person_entity, "id_no", p, &other, &found);
-	rq->who = who;
 	if (err != OK || !found || other.id == p->id)
 		return err;
 	if (who != NULL && !scope_sees(who, person_entity.read, other.place))

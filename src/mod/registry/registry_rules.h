@@ -13,6 +13,13 @@ enum err registry_settle(struct req *rq, const int64_t *old_place, double lon, d
 void registry_stamp(const struct req *rq, const struct entity *e, void *rec);
 /* Has the field a source of its own? Not what itself says where values come from. */
 bool registry_is_fact(const struct field *f);
+/* Where the values of a row came from: those that changed later, and the rest from when it was made. */
+struct origins {
+	struct fact made, fact[FIELD_MAX];
+	size_t n;
+};
+enum err registry_origins(struct req *rq, const struct entity *e, const void *rec, struct origins *ret) MUST_CHECK;
+const struct fact *registry_origin(const struct origins *o, const char *field);
 /* Remembers where each changed value came from. */
 enum err registry_facts(struct req *rq, const struct entity *e, const void *old, const void *rec) MUST_CHECK;
 /* Loads an object in the asker's sight into the request's arena; names `field` when there is none. */

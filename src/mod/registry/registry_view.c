@@ -184,31 +184,42 @@ static void write_fact(const char *field, const struct fact *k, struct jw *out)
 	jw_end_obj(out);
 }
 
+enum err registry_origins(struct req *rq, const struct entity *e, const void *rec, struct origins *ret)
+{
+	int64_t id = field_int(&e->fields.v[0], rec);
+	enum err err = registry_made(rq->db, e, id, rq->arena, &ret->made);
+
+	ret->made.source = field_int(fields_find(&e->fields, STR("source")), rec);
+	return err != OK ? err : fact_list(rq->db, id, rq->arena, ret->fact, &ret->n);
+}
+
+const struct fact *registry_origin(const struct origins *o, const char *field)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		if (str_eqz(o->fact[i].field, field))
+			return &o->fact[i];
+	}
+	return &o->made;
+}
+
 enum err registry_facts_of(struct req *rq, struct jw *out)
 {
-	struct fact *v = arena_array(rq->arena, FIELD_MAX, sizeof(*v)), made = { .at = NIL };
+	struct origins *o = ARENA_NEW(rq->arena, struct origins);
 	const struct entity *e = NULL;
 	void *rec = NULL;
-	size_t n = 0;
-	enum err err = v == NULL ? ERR_NOMEM : load_named(rq, &e, &rec);
+	enum err err = o == NULL ? ERR_NOMEM : load_named(rq, &e, &rec);
 
 	if (err == OK)
-		err = registry_made(rq->db, e, field_int(&e->fields.v[0], rec), rq->arena, &made);
-	if (err == OK)
-		err = fact_list(rq->db, field_int(&e->fields.v[0], rec), rq->arena, v, &n);
+		err = registry_origins(rq, e, rec, o);
 	if (err != OK)
 		return err;
-	made.source = field_int(fields_find(&e->fields, STR("source")), rec);
 	jw_obj(out);
 	jw_karr(out, "items");
 	for (size_t i = 2; i < e->fields.n; i++) {
 		const struct field *f = &e->fields.v[i];
-		const struct fact *k = &made;
 
-		for (size_t j = 0; j < n; j++)
-			k = str_eqz(v[j].field, f->name) ? &v[j] : k;
 		if (registry_is_fact(f) && !field_is_nil(f, rec))
-			write_fact(f->name, k, out);
+			write_fact(f->name, registry_origin(o, f->name), out);
 	}
 	jw_end_arr(out);
 	jw_end_obj(out);
