@@ -157,7 +157,7 @@ static const struct grant {
 	{ "care.full", ROLE(COMMUNITY_SECRETARY) | ROLE(GRID_LEADER) | ROLE(AUDITOR) },
 	{ "care.write", ROLE(COMMUNITY_SECRETARY) | ROLE(GRID_LEADER) | ROLE(GRID_WORKER_FT) },
 	{ "care.export", ROLE(DISTRICT_ADMIN) | ROLE(DIRECTOR) | ROLE(COMMUNITY_SECRETARY) | ROLE(AUDITOR) },
-	{ "person.merge", ROLE(COMMUNITY_SECRETARY) | ROLE(GRID_LEADER) | ROLE(GRID_WORKER_FT) },
+	{ "person.merge", KEEPERS },
 	{ "change.read", EVERYBODY },
 	{ "change.create", STAFF & ~ROLE(DISTRICT_VIEWER) },
 	{ "round.read", STAFF | ROLE(AUDITOR) },

@@ -42,6 +42,11 @@ inBrowser('R022 a double is compared and merged, and the merge taken back', asyn
 	await page.waitForURL('**/collect/duplicates?kind=person');
 	await page.getByRole('button', { name: 'Undo the merge' }).first().click();
 	await page.locator('.badge', { hasText: 'undone' }).first().waitFor();
+	for (const kind of ['Rooms', 'People']) await page.getByRole('button', { name: kind, exact: true }).click();
+	await page.getByRole('button', { name: 'Across areas' }).click();
+	await page.getByText('Merged by the level above').first().waitFor();
+	await settled(page);
+	await assertSound(page, 'across areas');
 	assert.deepEqual(tab.faults, []);
 });
 

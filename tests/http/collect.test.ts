@@ -40,6 +40,22 @@ test('R022 a double is found, compared, merged and taken apart again', async () 
 	assert.ok(!ok(await c.get('/api/duplicates', { kind: 'person' })).items.some((p: Json) => p.a.id === twin.id || p.b.id === twin.id));
 });
 
+test('R022 a double in another street: each side is told of it in part, the level above merges', async () => {
+	const c = await gz.signIn('grid1'), admin = await gz.signIn('admin');
+	const street = grid.slice(0, 9), there = (await all(admin, '/api/buildings')).find((b: Json) => !b.place.startsWith(street)) as Json;
+	const mine = ok(await c.post('/api/persons', { name: '双街坊', phone: '13812345679', place: grid }), 201);
+	const other = ok(await admin.post('/api/persons', { name: '双街坊', phone: '13812345679', place: there.place }), 201);
+	const across = { kind: 'person', across: true };
+	const told = ok(await c.get('/api/duplicates', across)).items.find((p: Json) => p.a.id === mine.id);
+	assert.deepEqual(told.why, ['name_phone']);
+	assert.deepEqual([told.b.id, told.b.name, told.b.place], [null, '双**', there.place.slice(0, 9).padEnd(17, '0')]);
+	refused(await c.get('/api/duplicates/pair', { kind: 'person', a: mine.id, b: other.id }), 404, 'not_found');
+	const pair = ok(await admin.get('/api/duplicates', across)).items.find((p: Json) => p.a.id === mine.id);
+	assert.equal(pair.b.id, other.id);
+	const merged = ok(await admin.post('/api/merges', { kind: 'person', winner_id: mine.id, loser_id: other.id, winner_version: mine.version, loser_version: other.version }), 201);
+	ok(await admin.request('POST', `/api/merges/${merged.id}/undo`));
+});
+
 test('R022 whoever asks for a change does not decide it', async () => {
 	const c = await gz.signIn('grid1'), leader = await gz.signIn('leader1');
 	const person = ok(await c.post('/api/persons', { name: '孙长庚', place: grid }), 201);

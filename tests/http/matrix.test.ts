@@ -39,7 +39,7 @@ const granted: Record<string, string[]> = {
 	'person.read': logins.filter((l) => l !== 'resident1' && l !== 'dept1'),
 	'care.full': ['secretary1', 'leader1', 'auditor1'],
 	'care.write': ['secretary1', 'leader1', 'grid1'],
-	'person.merge': ['secretary1', 'leader1', 'grid1'],
+	'person.merge': ['admin', 'secretary1', 'leader1', 'grid1'],
 	'change.create': logins.filter((l) => !['district', 'auditor1', 'resident1'].includes(l)),
 	'round.read': logins.filter((l) => l !== 'resident1'),
 	'round.write': ['admin', 'director1', 'secretary1'],

@@ -19,8 +19,9 @@ static const char *const outcome_label[] = { "同意", "不同意", "撤回", NU
 const struct vocab outcome_vocab = {
 	.name = "change_outcome", .word = outcome_word, .label = outcome_label
 };
-static const char *const why_word[] = { "name_birth", "phone", "household", "name_place", NULL };
-static const struct vocab why_vocab = { .name = "duplicate_why", .word = why_word };
+static const char *const why_words[] = { "name_birth", "phone", "household", "name_place", "name_phone", "room", "number",
+	"address", "near", NULL };
+const struct vocab why_vocab = { .name = "duplicate_why", .word = why_words };
 
 /* ---- entities ---- */
 
@@ -142,9 +143,9 @@ static const struct member undone_member[] = { { "id", F_ID }, { "change_id", F_
 static const struct shape undone_shape = { .name = "Undone", MEMBERS(undone_member) };
 
 static const struct member side_member[] = {
-	{ "id", F_ID },
+	{ "id", F_ID, .null = true, .help = "null: in an area that is not the asker's" },
 	{ "name", F_STR },
-	{ "place", F_CODE },
+	{ "place", F_CODE, .help = "in another area: the street" },
 	{ "place_name", F_STR, .null = true },
 };
 static const struct shape side_shape = { .name = "DuplicateSide", MEMBERS(side_member) };
@@ -163,14 +164,18 @@ static const struct member pairs_member[] = {
 static const struct shape pairs_shape = { .name = "DuplicatePairs", MEMBERS(pairs_member) };
 
 static const struct member row_member[] = {
+	{ "id", F_ID },
+	{ "name", F_STR, .null = true },
+	{ "place", F_CODE },
+	{ "place_name", F_STR, .null = true },
 	{ "version", F_INT },
 	{ "active", F_BOOL },
 	{ "source", F_ENUM, .vocab = &data_source_vocab },
 	{ "verified_at", F_TIME, .null = true },
-	{ "related", F_INT, .help = "links, consents and visit plans" },
+	{ "related", F_INT, .help = "what hangs on it: links, consents, visit plans, and what lies in it" },
 };
 static const struct shape row_shape = {
-	.name = "DuplicateRow", .base = &side_shape, MEMBERS(row_member)
+	.name = "DuplicateRow", MEMBERS(row_member)
 };
 static const struct member compared_member[] = {
 	{ "field", F_STR },
@@ -274,12 +279,13 @@ static const struct shape todos_shape = { .name = "RoundTodos", MEMBERS(todos_me
 /* ---- routes ---- */
 
 static const struct param pairs_params[] = {
-	{ "kind", F_STR, "person, venue or organisation" },
-	{ "place", F_CODE, "a street or less; default the asker's own area" },
+	{ "kind", F_STR, "person, household, building, room, venue, thing or organisation" },
+	{ "place", F_CODE, "a street or less, unless across; default the asker's own area" },
+	{ "across", F_BOOL, "one of them elsewhere; of a district: in two streets" },
 	{ "after", F_ID, "`next` of the page before" },
 };
 static const struct param pair_params[] = {
-	{ "kind", F_STR, "person, venue or organisation" },
+	{ "kind", F_STR, "person, household, building, room, venue, thing or organisation" },
 	{ "a", F_ID, "one of them" },
 	{ "b", F_ID, "the other" },
 };

@@ -24,7 +24,9 @@ const char *const collect_sql[COLLECT_NSQL] = {
 		      "count(*) FROM care_plan WHERE "
 		      "target_id = $1) + (SELECT count(*) FROM link WHERE from_id = $1) + (SELECT "
 		      "count(*) FROM link WHERE "
-		      "to_id = $1) AS n",
+		      "to_id = $1) + (SELECT count(*) FROM room WHERE building_id = $1) + (SELECT "
+		      "count(*) FROM household WHERE room_id = $1) + (SELECT count(*) FROM person "
+		      "WHERE household_id = $1) + (SELECT count(*) FROM venue WHERE org_id = $1) AS n",
 	[Q_FACTS_DROP] = "DELETE FROM registry_fact WHERE object_id = $1",
 	[Q_VISITS_FOLLOW] =
 		"UPDATE care_visit SET place = (SELECT p.place FROM care_plan p WHERE p.id = "
@@ -63,6 +65,9 @@ const char *const collect_sql[COLLECT_NSQL] = {
 	[Q_REF_HEAD] = "SELECT h.id FROM household h JOIN person p ON p.household_id = h.id WHERE "
 		       "p.id = $1 AND h.head_id = $1",
 	[Q_REF_VENUE] = "SELECT id FROM venue WHERE org_id = $1 ORDER BY id LIMIT 401",
+	[Q_REF_ROOM] = "SELECT id FROM room WHERE building_id = $1 ORDER BY id LIMIT 401",
+	[Q_REF_HOME] = "SELECT id FROM household WHERE room_id = $1 ORDER BY id LIMIT 401",
+	[Q_REF_MEMBER] = "SELECT id FROM person WHERE household_id = $1 ORDER BY id LIMIT 401",
 	[Q_PLAN_OPEN_OF] = "SELECT count(*) AS n FROM care_plan WHERE target_id = $1 AND type = $2 "
 			   "AND ended_at IS NULL",
 	[Q_DISTINCT_PUT] = "INSERT INTO registry_distinct (a_id, b_id, kind, user_id, at, note) "
@@ -212,100 +217,7 @@ enum err merge_undone(struct dbc *c, int64_t merge_id, int64_t now)
 	return db_exec(c, collect_sql[Q_MERGE_UNDONE], ARGS(I(merge_id), I(now)), NULL);
 }
 
-/* ---- duplicates ---- */
-
-/* One way in which two rows of a table look alike. */
-struct alike {
-	int64_t object;
-	const char *table;
-	const char *on;
-	int64_t why;
-};
-static const struct alike ways[] = {
-	{ OBJECT_PERSON, "person", "q.name = p.name AND q.birth = p.birth", WHY_NAME_BIRTH },
-	{ OBJECT_PERSON, "person", "q.phone_hash = p.phone_hash", WHY_PHONE },
-	{ OBJECT_PERSON, "person",
-		"q.household_id = p.household_id AND q.name <> p.name AND (q.birth = p.birth OR "
-		"q.birth IS NULL OR p.birth IS NULL)",
-		WHY_HOME },
-	{ OBJECT_VENUE, "venue", "q.name = p.name AND q.place / 100 = p.place / 100",
-		WHY_NAME_PLACE },
-	{ OBJECT_ORGANISATION, "organisation", "q.name = p.name AND q.place / 100 = p.place / 100",
-		WHY_NAME_PLACE },
-};
-
-static void pair_side(struct sqlb *b, const struct principal *who, int64_t place, const char *col,
-	const char *ge, const char *lt)
-{
-	sqlb_cond(b, ge, I(place));
-	sqlb_cond(b, lt, I(place_end(place)));
-	scope_place(b, who, "person.merge", col);
-}
-
-static void way_sql(struct sqlb *b, const struct principal *who, const struct alike *w,
-	int64_t place, int64_t after)
-{
-	sqlb_add(b, "SELECT p.id AS a, q.id AS b, p.place AS ap, q.place AS bp, p.name AS an, "
-		    "q.name AS bn, ");
-	buf_i64(&b->text, w->why);
-	sqlb_add(b, " AS why FROM ");
-	sqlb_add(b, w->table);
-	sqlb_add(b, " p JOIN ");
-	sqlb_add(b, w->table);
-	sqlb_add(b, " q ON ");
-	sqlb_add(b, w->on);
-	sqlb_cond(
-		b, " AND q.id > p.id WHERE p.active = 1 AND q.active = 1 AND p.id >= ?", I(after));
-	pair_side(b, who, place, "p.place", " AND p.place >= ?", " AND p.place < ?");
-	pair_side(b, who, place, "q.place", " AND q.place >= ?", " AND q.place < ?");
-	sqlb_add(b, " AND NOT EXISTS (SELECT 1 FROM registry_distinct d WHERE d.a_id = p.id AND "
-		    "d.b_id = q.id)");
-}
-
-enum err pairs_each(struct dbc *c, const struct principal *who, int64_t object, int64_t place,
-	int64_t after, size_t max, void (*fn)(const struct pair *p, void *arg), void *arg)
-{
-	struct sqlb b;
-	bool any = false;
-
-	sqlb_init(&b);
-	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-		if (ways[i].object != object)
-			continue;
-		sqlb_add(&b, any ? " UNION ALL " : "");
-		way_sql(&b, who, &ways[i], place, after);
-		any = true;
-	}
-	sqlb_cond(&b, " ORDER BY a, b, why LIMIT ?", I((int64_t)max));
-	struct rows *r = sqlb_query(&b, c);
-
-	while (rows_next(r)) {
-		const struct pair p = { .a_id = row_int_at(r, 0),
-			.b_id = row_int_at(r, 1),
-			.a_place = row_int_at(r, 2),
-			.b_place = row_int_at(r, 3),
-			.a_name = row_str_at(r, 4),
-			.b_name = row_str_at(r, 5),
-			.why = row_int_at(r, 6) };
-
-		fn(&p, arg);
-	}
-	sqlb_release(&b);
-	return rows_close(r);
-}
-
-enum err distinct_put(struct dbc *c, int64_t object, int64_t a, int64_t b, int64_t user, int64_t at,
-	struct str note)
-{
-	return db_exec(c, collect_sql[Q_DISTINCT_PUT],
-		ARGS(I(a < b ? a : b), I(a < b ? b : a), I(object), I(user), I(at), T(note)), NULL);
-}
-
-enum err distinct_drop(struct dbc *c, int64_t a, int64_t b)
-{
-	return db_exec(
-		c, collect_sql[Q_DISTINCT_DROP], ARGS(I(a < b ? a : b), I(a < b ? b : a)), NULL);
-}
+/* ---- merges ---- */
 
 enum err plan_open_of(struct dbc *c, int64_t target_id, int64_t type, bool *ret)
 {
@@ -390,7 +302,7 @@ static void round_rows(
 }
 
 /* What a row is called on the spot: houses by building, unit and number. */
-static const char *todo_label(const struct entity *e)
+const char *collect_label(const struct entity *e)
 {
 	if (e == &household_entity)
 		return "COALESCE((SELECT b.name || ' ' || r.unit_no || '-' || r.room_no FROM room "
@@ -410,7 +322,7 @@ enum err todo_each(struct dbc *c, const struct principal *who, const struct enti
 
 	sqlb_init(&b);
 	sqlb_add(&b, "SELECT t.id, t.version, t.place, t.verified_at, t.source, ");
-	sqlb_add(&b, todo_label(e));
+	sqlb_add(&b, collect_label(e));
 	round_rows(&b, who, e, place);
 	sqlb_cond(&b, " AND (t.verified_at IS NULL OR t.verified_at < ?)", I(limit));
 	sqlb_cond(&b, " AND t.id > ?", I(after));

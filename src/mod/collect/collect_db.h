@@ -33,6 +33,9 @@ enum {
 	Q_REF_PLAN,
 	Q_REF_HEAD,
 	Q_REF_VENUE,
+	Q_REF_ROOM,
+	Q_REF_HOME,
+	Q_REF_MEMBER,
 	Q_PLAN_OPEN_OF,
 	Q_DISTINCT_PUT,
 	Q_DISTINCT_DROP,
@@ -86,16 +89,24 @@ enum err merge_undone(struct dbc *c, int64_t merge_id, int64_t now) MUST_CHECK;
 
 /* ---- duplicates ---- */
 
-enum { WHY_NAME_BIRTH = 1, WHY_PHONE = 2, WHY_HOME = 4, WHY_NAME_PLACE = 8 };
+/* In the order of why_vocab. */
+enum { WHY_NAME_BIRTH, WHY_PHONE, WHY_HOME, WHY_NAME_PLACE, WHY_NAME_PHONE, WHY_ROOM, WHY_NUMBER, WHY_ADDRESS,
+	WHY_NEAR };
 struct pair {
 	int64_t a_id, b_id, a_place, b_place, why;
+	bool alike; /* only when the names differ in one character */
 	struct str a_name, b_name;
 };
-/* Pairs in sight below a place that nobody called distinct: at most `max`, ordered by ids; a_id
- * from `after` on. */
-enum err pairs_each(struct dbc *c, const struct principal *who, int64_t object, int64_t place,
-	int64_t after, size_t max, void (*fn)(const struct pair *p, void *arg),
-	void *arg) MUST_CHECK;
+struct pair_query {
+	const struct principal *who;
+	int64_t object, place, after;
+	size_t max;
+	bool across; /* one side elsewhere; else both below the place */
+};
+/* Pairs that nobody called distinct: at most `max` rows, one per reason, ordered by ids; a_id from
+ * `after` on. `ret_next`: where to go on, NIL at the end. */
+enum err pairs_each(struct dbc *c, const struct pair_query *q,
+	void (*fn)(const struct pair *p, void *arg), void *arg, int64_t *ret_next) MUST_CHECK;
 enum err distinct_put(struct dbc *c, int64_t object, int64_t a, int64_t b, int64_t user, int64_t at,
 	struct str note) MUST_CHECK;
 enum err distinct_drop(struct dbc *c, int64_t a, int64_t b) MUST_CHECK;
@@ -114,6 +125,9 @@ enum err request_get(
 /* What was wanted is forgotten. */
 enum err request_end(
 	struct dbc *c, int64_t matter_id, int64_t outcome, int64_t user, int64_t at) MUST_CHECK;
+
+/* SQL: what a row t is called on the spot. */
+const char *collect_label(const struct entity *e);
 
 /* ---- rounds ---- */
 

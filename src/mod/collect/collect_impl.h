@@ -56,6 +56,14 @@ enum err collect_open(struct req *rq, struct str sealed, json_t **ret) MUST_CHEC
 enum err collect_list(struct req *rq, struct str json, const char *field, int64_t *ret, size_t max,
 	size_t *ret_n) MUST_CHECK;
 
+/* ---- doubles ---- */
+
+/* Two rows of a kind, each in sight and where the asker may merge. */
+enum err pair_load(struct req *rq, int64_t object, int64_t a_id, int64_t b_id, void **ret_a,
+	void **ret_b) MUST_CHECK;
+/* May a value be taken over in a merge? */
+bool pair_takeable(const struct entity *e, const struct field *f);
+
 /* ---- handlers ---- */
 
 extern const struct fields move_in_fields, merge_in_fields, distinct_in_fields, change_in_fields;
@@ -90,7 +98,7 @@ struct merge {
 	int64_t undone_at;
 };
 
-extern const struct vocab move_kind_vocab, plans_go_vocab, outcome_vocab;
+extern const struct vocab move_kind_vocab, plans_go_vocab, outcome_vocab, why_vocab;
 extern const struct shape change_more_shape;
 
 #endif

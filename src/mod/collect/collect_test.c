@@ -424,63 +424,6 @@ static void test_merge_and_undo(void **state)
 	assert_string_equal(test_error(t), "change.touched");
 }
 
-static void test_distinct_and_areas(void **state)
-{
-	struct test_app *t = *state;
-	char a[32], b[32], set[32], body[400];
-
-	SKIP_WITHOUT(t);
-	assert_int_equal(
-		reg_add(t, "persons", a,
-			"{\"name\":\"周全\",\"birth\":\"1970-01-01\",\"place\":\"" GRID1 "\"}"),
-		201);
-	test_post(t, ROLE_DISTRICT_ADMIN, AT_DISTRICT);
-	assert_int_equal(
-		reg_add(t, "persons", b,
-			"{\"name\":\"周全\",\"birth\":\"1970-01-01\",\"place\":\"" GRID3 "\"}"),
-		201);
-	/* In two areas: whoever keeps one of them neither sees nor merges the pair. */
-	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_COMMUNITY1);
-	assert_int_equal(test_call(t, "GET /api/duplicates?kind=person", NULL), 200);
-	assert_int_equal(test_len(t, "items"), 0);
-	snprintf(body, sizeof(body),
-		"{\"kind\":\"person\",\"winner_id\":\"%s\",\"loser_id\":\"%s\",\"winner_version\":"
-		"1,"
-		"\"loser_version\":1}",
-		a, b);
-	assert_int_equal(test_call(t, "POST /api/merges", body), 404);
-	test_post(t, ROLE_DISTRICT_ADMIN, AT_DISTRICT);
-	assert_int_equal(test_call(t, "POST /api/merges", body), 403);
-	/* Venues of one name in one grid; called distinct, they are not asked about again, until
-	 * that is taken back. */
-	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_COMMUNITY1);
-	assert_int_equal(
-		reg_add(t, "venues", a, "{\"name\":\"小卖部\",\"place\":\"" GRID1 "\"}"), 201);
-	assert_int_equal(reg_add(t, "venues", b,
-				 "{\"name\":\"小卖部\",\"code\":\"V2\",\"place\":\"" MICRO1 "\"}"),
-		201);
-	assert_int_equal(test_call(t, "GET /api/duplicates?kind=venue", NULL), 200);
-	assert_int_equal(test_len(t, "items"), 1);
-	snprintf(body, sizeof(body),
-		"{\"kind\":\"venue\",\"a_id\":\"%s\",\"b_id\":\"%s\",\"note\":\"两家\"}", b, a);
-	assert_int_equal(test_call(t, "POST /api/duplicates/distinct", body), 200);
-	assert_int_equal(test_call(t, "GET /api/duplicates?kind=venue", NULL), 200);
-	assert_int_equal(test_len(t, "items"), 0);
-	snprintf(body, sizeof(body),
-		"{\"kind\":\"venue\",\"a_id\":\"%s\",\"b_id\":\"%s\",\"undo\":true}", a, b);
-	assert_int_equal(test_call(t, "POST /api/duplicates/distinct", body), 200);
-	/* Merging takes the other's natural key, and undoing gives it back. */
-	snprintf(body, sizeof(body),
-		"{\"kind\":\"venue\",\"winner_id\":\"%s\",\"loser_id\":\"%s\",\"winner_version\":1,"
-		"\"loser_version\":1,\"take\":[\"code\"]}",
-		a, b);
-	assert_int_equal(change(t, "merges", body, set), 201);
-	assert_true(field_is(t, "venues", a, "code", "V2"));
-	assert_int_equal(undo(t, "merges", set), 200);
-	assert_true(field_is(t, "venues", b, "code", "V2"));
-	assert_int_equal(test_call(t, "GET /api/duplicates?kind=room", NULL), 400);
-}
-
 /* ---- rounds ---- */
 
 static void test_round(void **state)
@@ -550,7 +493,6 @@ int main(void)
 		TEST_BOTH(test_household_moves_and_leaves),
 		TEST_EMBEDDED(test_comes_back_elsewhere),
 		TEST_BOTH(test_merge_and_undo),
-		TEST_EMBEDDED(test_distinct_and_areas),
 		TEST_BOTH(test_round),
 	};
 

@@ -34,8 +34,8 @@ static enum err two_people(struct dbc *c, int64_t grid, int64_t ret[2], size_t *
 	return rows_close(r);
 }
 
-/* Entered a second time, without household, number or telephone. */
-static enum err put_double(struct req *rq, int64_t of)
+/* Entered a second time, without household and number; elsewhere with the telephone they share. */
+static enum err put_double(struct req *rq, int64_t of, int64_t elsewhere)
 {
 	struct person p, twin;
 	int64_t id;
@@ -47,10 +47,14 @@ static enum err put_double(struct req *rq, int64_t of)
 	twin.sex = p.sex;
 	twin.residence_kind = p.residence_kind;
 	twin.relation = RELATION_OTHER;
-	twin.place = p.place;
+	twin.place = elsewhere != NIL ? elsewhere : p.place;
+	if (elsewhere != NIL)
+		twin.phone = p.phone;
 	twin.active = 1;
 	twin.source = DATA_IMPORT;
-	return err != OK ? err : entity_put(rq, &person_entity, &twin, &id);
+	if (err != OK || (elsewhere != NIL && p.phone.p == NULL))
+		return err;
+	return entity_put(rq, &person_entity, &twin, &id);
 }
 
 static enum err ask_change(
@@ -106,7 +110,9 @@ static enum err community_tx(struct pieces *p, struct dbc *c)
 			err = two_people(c, g->code, person, &n);
 		if (err != OK || n < 2)
 			continue;
-		err = put_double(&rq, person[0]);
+		err = put_double(&rq, person[0], NIL);
+		if (err == OK && i == 0)
+			err = put_double(&rq, person[1], w->grid[w->community[w->ncommunity - 1].grid].code);
 		if (err == OK && w->o.events > 0)
 			err = ask_change(w, &rq, g, person[1]);
 	}

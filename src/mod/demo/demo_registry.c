@@ -75,8 +75,11 @@ static enum err plan_people(struct world *w)
 
 enum err settle_put(struct settle *s, const struct entity *e, void *rec, int64_t *ret_id)
 {
-	const struct field *source = fields_find(&e->fields, STR("source"));
+	const struct field *source = fields_find(&e->fields, STR("source")),
+			   *active = fields_find(&e->fields, STR("active"));
 
+	if (active != NULL && field_is_nil(active, rec))
+		field_set_int(active, rec, 1);
 	if (source != NULL) {
 		bool seen = demo_rand_below(&s->r, 3) == 0;
 

@@ -15,7 +15,7 @@ const char *const planner_sql[PLANNER_NSQL] = {
 	[Q_PLAN_BUILDINGS] =
 		"SELECT b.id, b.place, b.lon, b.lat, (SELECT count(*) FROM room r JOIN household h "
 		"ON h.room_id = r.id WHERE r.building_id = b.id AND h.active = 1) AS homes "
-		"FROM building b WHERE b.place >= $1 AND b.place < $2 ORDER BY b.id",
+		"FROM building b WHERE b.place >= $1 AND b.place < $2 AND b.active = 1 ORDER BY b.id",
 	[Q_PLAN_HOMES] = "SELECT count(*) AS n FROM household WHERE place >= $1 AND place < $2 AND "
 			 "active = 1",
 	/* kinds 6 and 12: general grids and micro-grids; dedicated grids have numbers of their own */

@@ -70,7 +70,7 @@ struct building {
 	double lon, lat;
 	int64_t place;
 	struct str shape;
-	int64_t source, verified_at, verified_by;
+	int64_t active, source, verified_at, verified_by;
 };
 
 struct room {
@@ -82,7 +82,7 @@ struct room {
 	struct str room_no;
 	int64_t use;
 	double area;
-	int64_t place, source, verified_at, verified_by;
+	int64_t place, active, source, verified_at, verified_by;
 };
 
 struct household {
@@ -123,7 +123,7 @@ struct thing {
 	int64_t owner_unit, state;
 	struct str address;
 	double lon, lat;
-	int64_t place, source, verified_at, verified_by;
+	int64_t place, active, source, verified_at, verified_by;
 };
 
 struct organisation {
@@ -182,6 +182,9 @@ const struct entity *registry_entity(int64_t object);
 /* Among the seven kinds; NULL: no such path. */
 const struct entity *registry_by_path(struct str path);
 int64_t registry_place(const struct entity *e, const void *rec);
+/* What a row is called: a person's name in part unless `full`, a household and a room by where they are, else by
+ * their codes. In the request's arena. */
+struct str registry_called(struct req *rq, const struct entity *e, const void *rec, bool full);
 /* Who has this person's identity number, wherever they lie: not to be told as it is. */
 enum err registry_same_number(struct req *rq, const struct person *p, struct person *ret, bool *ret_found) MUST_CHECK;
 /* What lies below a building, a household or a person goes where that has gone: rooms, households, people, and

@@ -85,7 +85,7 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 		"(SELECT count(*) FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $2 AND c.expires >= $2 AND "
 		"(c.target_id = h.id OR c.target_id IN (SELECT y.id FROM person y WHERE y.household_id = h.id))) AS plans "
 		"FROM room r LEFT JOIN household h ON h.room_id = r.id AND h.active = 1 "
-		"LEFT JOIN person p ON p.id = h.head_id WHERE r.building_id = $1 "
+		"LEFT JOIN person p ON p.id = h.head_id WHERE r.building_id = $1 AND r.active = 1 "
 		"ORDER BY r.floor DESC, r.unit_no, r.room_no, r.id, h.id",
 	[Q_BUILDING_PLANS] = "SELECT count(*) AS n FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $2 AND "
 			     "c.expires >= $2 AND (c.target_id = $1 OR c.target_id IN (SELECT id FROM room WHERE "

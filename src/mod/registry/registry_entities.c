@@ -107,6 +107,7 @@ static const struct field building_field[] = {
 	POINT_FIELDS(building),
 	PLACE_FIELD(building),
 	FIELD(building, shape, F_JSON, .max = 60000, .label = "轮廓"),
+	ACTIVE_FIELD(building),
 	SOURCE_FIELDS(building),
 };
 
@@ -121,6 +122,7 @@ static const struct field room_field[] = {
 	FIELD(room, use, F_ENUM, .flags = FIELD_FILTER | FIELD_ALWAYS, .vocab = &room_use_vocab, .label = "用途|房屋用途"),
 	FIELD(room, area, F_REAL, .min = 0, .max = 100000, .label = "面积|建筑面积"),
 	PLACE_DERIVED(room),
+	ACTIVE_FIELD(room),
 	SOURCE_FIELDS(room),
 };
 
@@ -198,6 +200,7 @@ static const struct field thing_field[] = {
 	FIELD(thing, address, F_STR, .flags = FIELD_SEARCH, .max = 200, .label = "位置|地址"),
 	POINT_FIELDS(thing),
 	PLACE_FIELD(thing),
+	ACTIVE_FIELD(thing),
 	SOURCE_FIELDS(thing),
 };
 

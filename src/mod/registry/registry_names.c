@@ -53,6 +53,17 @@ struct str registry_title(struct req *rq, const struct object_row *o, bool full)
 	return o->person && !full ? registry_masked(rq, o->name) : o->name;
 }
 
+struct str registry_called(struct req *rq, const struct entity *e, const void *rec, bool full)
+{
+	struct object_row o = { .person = false };
+	const struct field *code = fields_find(&e->fields, STR("code"));
+	struct str name = { NULL, 0 };
+
+	if (object_find(rq->db, field_int(&e->fields.v[0], rec), rq->arena, &o) == OK)
+		name = registry_title(rq, &o, full);
+	return name.p == NULL && code != NULL ? field_str(code, rec) : name;
+}
+
 /* A name that cannot be read is absent: the row itself is more important. */
 static void write_name(struct req *rq, const char *member, int64_t id, bool full, struct jw *out)
 {

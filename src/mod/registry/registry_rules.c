@@ -170,6 +170,8 @@ enum err building_check(struct req *rq, const void *old, void *rec)
 		b->structure = 0;
 	if (b->risk == NIL)
 		b->risk = 0;
+	if (b->active == NIL)
+		b->active = 1;
 	err = registry_settle(rq, was != NULL ? &was->place : NULL, b->lon, b->lat, &b->place);
 	if (err == OK && was == NULL)
 		err = building_code(rq, b);
@@ -256,6 +258,8 @@ enum err room_check(struct req *rq, const void *old, void *rec)
 		return req_fail(rq, ERR_INVALID, "required", "floor", "floor may not be empty");
 	if (r->use == NIL)
 		r->use = ROOM_SELF;
+	if (r->active == NIL)
+		r->active = 1;
 	registry_stamp(rq, &room_entity, rec);
 	return OK;
 }
@@ -452,6 +456,8 @@ enum err thing_check(struct req *rq, const void *old, void *rec)
 		return err;
 	if (t->state == NIL)
 		t->state = 0;
+	if (t->active == NIL)
+		t->active = 1;
 	if (t->name.p == NULL)
 		t->name = t->code;
 	registry_stamp(rq, &thing_entity, rec);

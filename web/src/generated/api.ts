@@ -29,7 +29,7 @@ export type ColumnHow = 'unused' | 'name' | 'label' | 'map' | 'dropped' | 'reado
 export type DataRequest = 'explain' | 'delete'
 export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
-export type DuplicateWhy = 'name_birth' | 'phone' | 'household' | 'name_place'
+export type DuplicateWhy = 'name_birth' | 'phone' | 'household' | 'name_place' | 'name_phone' | 'room' | 'number' | 'address' | 'near'
 export type DutyList = 'statutory' | 'cooperative'
 export type DutyState = 'active' | 'withdrawn'
 export type DutyTarget = 'street' | 'department' | 'district'
@@ -194,6 +194,7 @@ export interface Building {
 	lat: number | null
 	place: Code
 	shape: unknown | null
+	active: boolean
 	source: DataSource
 	verified_at: Time | null
 	verified_by: Id | null
@@ -229,6 +230,7 @@ export interface BuildingInput {
 	lat?: number | null
 	place?: Code | null
 	shape?: unknown | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -248,6 +250,7 @@ export interface BuildingPatch {
 	lat?: number | null
 	place?: Code | null
 	shape?: unknown | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -865,7 +868,7 @@ export interface DuplicatePairs {
 
 export interface DuplicateRow {
 	id: Id
-	name: string
+	name: string | null
 	place: Code
 	place_name: string | null
 	version: number
@@ -876,7 +879,7 @@ export interface DuplicateRow {
 }
 
 export interface DuplicateSide {
-	id: Id
+	id: Id | null
 	name: string
 	place: Code
 	place_name: string | null
@@ -2696,6 +2699,7 @@ export interface Room {
 	use: RoomUse
 	area: number | null
 	place: Code
+	active: boolean
 	source: DataSource
 	verified_at: Time | null
 	verified_by: Id | null
@@ -2712,6 +2716,7 @@ export interface RoomInput {
 	room_no?: string | null
 	use?: RoomUse | null
 	area?: number | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -2724,6 +2729,7 @@ export interface RoomPatch {
 	room_no?: string | null
 	use?: RoomUse | null
 	area?: number | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -3024,6 +3030,7 @@ export interface Thing {
 	lon: number | null
 	lat: number | null
 	place: Code
+	active: boolean
 	source: DataSource
 	verified_at: Time | null
 	verified_by: Id | null
@@ -3072,6 +3079,7 @@ export interface ThingInput {
 	lon?: number | null
 	lat?: number | null
 	place?: Code | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -3086,6 +3094,7 @@ export interface ThingPatch {
 	lon?: number | null
 	lat?: number | null
 	place?: Code | null
+	active?: boolean | null
 	source?: DataSource | null
 }
 
@@ -4823,7 +4832,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/buildings'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: BuildingKind; risk?: BuildingRisk; source?: DataSource }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: BuildingKind; risk?: BuildingRisk; active?: boolean; source?: DataSource }
 		body: null
 		reply: Page<Building>
 	}
@@ -4832,7 +4841,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/buildings/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; risk?: string; source?: string; format?: string; purpose?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; risk?: string; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -4877,7 +4886,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/rooms'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: RoomUse; source?: DataSource }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: RoomUse; active?: boolean; source?: DataSource }
 		body: null
 		reply: Page<Room>
 	}
@@ -4886,7 +4895,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/rooms/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: string; source?: string; format?: string; purpose?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; building_id?: Id; floor?: number; use?: string; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -5156,7 +5165,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/things'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: ThingState; source?: DataSource }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: ThingState; active?: boolean; source?: DataSource }
 		body: null
 		reply: Page<Thing>
 	}
@@ -5165,7 +5174,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/things/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: string; source?: string; format?: string; purpose?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; class_code?: string; owner_unit?: Id; state?: string; active?: boolean; source?: string; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -5705,7 +5714,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/duplicates'
 		params: null
-		query: { kind?: string; place?: Code; after?: Id }
+		query: { kind?: string; place?: Code; across?: boolean; after?: Id }
 		body: null
 		reply: DuplicatePairs
 	}
