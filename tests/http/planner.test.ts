@@ -10,6 +10,12 @@ test('R005 drift per street and community, with the households counted', async (
 	const admin = await gz.signIn('admin');
 	const all = ok(await admin.get('/api/reports/granularity'));
 	assert.ok(all.streets.length === 3 && all.communities.length === 0 && all.cells > 40);
+	// One definition: the indicator and the map's figure are the report's.
+	for (const place of [all.streets[0].code, community]) {
+		const report = ok(await admin.get('/api/reports/granularity', { place }));
+		assert.ok(Math.abs(ok(await admin.get('/api/kpi/granularity_drift', { place })).value - report.mean_drift) < 1e-9);
+		assert.ok(Math.abs(ok(await admin.get('/api/map/figures', { figure: 'granularity_drift', place })).total - report.mean_drift) < 1e-9);
+	}
 	const one = ok(await admin.get('/api/reports/granularity', { place: community, level: 'micro_grid' }));
 	assert.ok(one.communities.length === 1 && one.communities[0].code === community);
 	assert.ok(one.items.every((i: Json) => i.registered === true && i.community_code === community && (i.households > 65 || i.households < 35)));

@@ -108,26 +108,33 @@ static void take_plan(int64_t place, bool covered, void *arg)
 	add(arg, place, covered ? 1 : 0, 1);
 }
 
-/* Grids below, from the snapshot: households and the size they should have. */
-static void take_grids(struct asked *a)
+/* Grids below: households, as the granularity report counts them, and the size they should have. */
+static enum err take_grids(struct asked *a)
 {
 	const struct snap *s = req_snap(a->rq);
-	const struct norms *norms = snap_norms(s, a->rq->app);
-	size_t first, n;
+	const struct norm *norm = &snap_norms(s, a->rq->app)->grid;
+	struct place_size *v;
+	size_t first, n, grids = 0;
+	enum err err;
 
 	snap_subtree(s, a->place, &first, &n);
+	v = arena_array(a->rq->arena, n + 1, sizeof(*v));
+	if (v == NULL)
+		return ERR_NOMEM;
 	for (size_t i = first; i < first + n; i++) {
 		const struct place *p = &s->place[i];
-		const struct norm *norm = norm_of(norms, p->level, p->kind);
 
-		if (p->level != LEVEL_GRID || norm == NULL ||
-			!place_in_force(p->valid_to, date_of(a->rq->now)))
-			continue;
-		add(a, p->code,
-			a->how == HOW_DRIFT ? norm_drift(norm, p->households)
-					    : (double)p->households,
-			1);
+		if (p->level == LEVEL_GRID && !place_is_dedicated(p->kind) &&
+			place_in_force(p->valid_to, date_of(a->rq->now)))
+			v[grids++] = (struct place_size){ .code = p->code, .households = p->households };
 	}
+	err = place_sizes(a->rq->db, LEVEL_GRID, a->place, v, grids);
+	for (size_t i = 0; i < grids; i++)
+		add(a, v[i].code,
+			a->how == HOW_DRIFT ? norm_drift(norm, v[i].households)
+					    : (double)v[i].households,
+			1);
+	return err;
 }
 
 static enum err take_all(struct asked *a)
@@ -139,8 +146,7 @@ static enum err take_all(struct asked *a)
 	case HOW_COVERAGE:
 		return care_covered_each(a->rq, a->place, date_of(a->rq->now), take_plan, a);
 	default:
-		take_grids(a);
-		return OK;
+		return take_grids(a);
 	}
 }
 

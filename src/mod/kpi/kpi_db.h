@@ -77,7 +77,7 @@ void kpi_side_times(struct kpi_window *w, const struct kpi *k, enum kpi_side sid
 /* A grid's part in an indicator about places, in order of code. */
 struct kpi_place {
 	const struct place *p;
-	int64_t num, den;
+	int64_t num, den, households;
 	bool missed;
 };
 enum err kpi_places(struct kpi_ask *q, struct kpi_place **ret, size_t *ret_n) MUST_CHECK;

@@ -58,6 +58,7 @@ static enum err party_places(struct grids *g)
 	enum err err = party_coverage(g->q->rq, g->q->place, uncovered, &u, &sum);
 
 	for (size_t i = 0; err == OK && i < g->n; i++) {
+		g->v[i].households = g->v[i].p->households;
 		g->v[i].den = 1;
 		g->v[i].num = !g->v[i].missed;
 	}
@@ -65,11 +66,18 @@ static enum err party_places(struct grids *g)
 }
 
 /* Households away from the target out of the households there should be: together the mean drift. */
-static void size_places(struct grids *g)
+static enum err size_places(struct grids *g)
 {
 	const struct norms *norms = snap_norms(req_snap(g->q->rq), g->q->rq->app);
+	struct place_size *size = arena_array(g->q->rq->arena, g->n + 1, sizeof(*size));
 	size_t keep = 0;
+	enum err err;
 
+	if (size == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < g->n; i++)
+		size[i] = (struct place_size){ .code = g->v[i].p->code, .households = g->v[i].p->households };
+	err = place_sizes(g->q->rq->db, LEVEL_GRID, g->q->place, size, g->n);
 	for (size_t i = 0; i < g->n; i++) {
 		const struct place *p = g->v[i].p;
 		const struct norm *norm = norm_of(norms, p->level, p->kind);
@@ -77,11 +85,12 @@ static void size_places(struct grids *g)
 
 		if (norm == NULL)
 			continue;
-		away = p->households - norm->target;
+		away = size[i].households - norm->target;
 		g->v[keep++] = (struct kpi_place){ .p = p, .num = away < 0 ? -away : away, .den = norm->target,
-			.missed = !norm_ok(norm, p->households) };
+			.households = size[i].households, .missed = !norm_ok(norm, size[i].households) };
 	}
 	g->n = keep;
+	return err;
 }
 
 enum err kpi_places(struct kpi_ask *q, struct kpi_place **ret, size_t *ret_n)
@@ -92,7 +101,7 @@ enum err kpi_places(struct kpi_ask *q, struct kpi_place **ret, size_t *ret_n)
 	if (err == OK && q->k->how == KPI_PARTY)
 		err = party_places(&g);
 	else if (err == OK)
-		size_places(&g);
+		err = size_places(&g);
 	*ret = g.v;
 	*ret_n = g.n;
 	return err;
@@ -137,7 +146,7 @@ static void write_place(const struct kpi_ask *q, const struct kpi_place *v, int6
 	jw_kid(out, "code", v->p->code);
 	jw_kstr(out, "name", v->p->name);
 	jw_kz(out, "level", vocab_word(&level_vocab, v->p->level));
-	jw_kint(out, "households", v->p->households);
+	jw_kint(out, "households", v->households);
 	if (q->k->how == KPI_GRANULARITY)
 		jw_kreal(out, "drift", (double)v->num / (double)v->den);
 	jw_kbool(out, "missed", v->missed);

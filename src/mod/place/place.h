@@ -56,6 +56,14 @@ double norm_drift(const struct norm *n, int64_t households);
 /* Are the registered households to be taken for the number of households? Not while fewer than half of those
  * stated are entered. */
 bool households_entered(int64_t registered, int64_t stated);
+/* How many households a grid or micro-grid has: given as stated for the place, they become the registered ones where
+ * those are entered. The one definition behind the report, the indicator and the map's figures. */
+struct place_size {
+	int64_t code, households;
+	bool registered;
+};
+/* For places of one level at or below `place`, ascending by code. */
+enum err place_sizes(struct dbc *c, enum level level, int64_t place, struct place_size *v, size_t n) MUST_CHECK;
 /* Number of parts a cell above the norm should be split into (at least 2). */
 int64_t norm_parts(const struct norm *n, int64_t households);
 enum err norms_parse(struct str json, struct norms *ret) MUST_CHECK;

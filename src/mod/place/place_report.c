@@ -76,23 +76,40 @@ static enum err load_cells(struct report *p, int64_t place)
 }
 
 /* Both lists ascend by code. */
-static enum err count_homes(struct report *p, int64_t place)
+enum err place_sizes(struct dbc *c, enum level level, int64_t place, struct place_size *v, size_t n)
 {
-	struct rows *r = db_query(p->rq->db, place_sql[Q_GRANULARITY_HOMES],
-				  ARGS(I(p->level == LEVEL_GRID ? 100 : 1), I(place), I(place_end(place))));
+	struct rows *r = db_query(c, place_sql[Q_GRANULARITY_HOMES],
+				  ARGS(I(level == LEVEL_GRID ? 100 : 1), I(place), I(place_end(place))));
 	size_t i = 0;
 
 	while (rows_next(r)) {
-		int64_t code = row_int_at(r, 0), n = row_int_at(r, 1);
+		int64_t code = row_int_at(r, 0), homes = row_int_at(r, 1);
 
-		while (i < p->n && p->cell[i].code < code)
+		while (i < n && v[i].code < code)
 			i++;
-		if (i < p->n && p->cell[i].code == code && households_entered(n, p->cell[i].households)) {
-			p->cell[i].households = n;
-			p->cell[i].registered = true;
+		if (i < n && v[i].code == code && households_entered(homes, v[i].households)) {
+			v[i].households = homes;
+			v[i].registered = true;
 		}
 	}
 	return rows_close(r);
+}
+
+static enum err count_homes(struct report *p, int64_t place)
+{
+	struct place_size *v = arena_array(p->rq->arena, p->n + 1, sizeof(*v));
+	enum err err;
+
+	if (v == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < p->n; i++)
+		v[i] = (struct place_size){ .code = p->cell[i].code, .households = p->cell[i].households };
+	err = place_sizes(p->rq->db, p->level, place, v, p->n);
+	for (size_t i = 0; i < p->n; i++) {
+		p->cell[i].households = v[i].households;
+		p->cell[i].registered = v[i].registered;
+	}
+	return err;
 }
 
 static void add_to(struct sum *s, double drift, bool ok)

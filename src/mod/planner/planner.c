@@ -278,9 +278,25 @@ static enum err improve(struct state *s, struct arena *a)
 	return OK;
 }
 
+/* The norm by which one grid is split into `parts`: equal shares, inside the real norm where that can be. A
+ * grid of 520 becomes 260 and 260, not one of 300 that is inside and one of 220 that is far out. */
+static struct norm norm_of_share(const struct norm *n, int64_t households, int64_t parts)
+{
+	int64_t share = (households + parts / 2) / parts;
+	struct norm equal = { share < 1 ? 1 : share, share - share / 20, share + share / 20 };
+
+	equal.low = equal.low < 1 ? 1 : equal.low;
+	if (share >= n->low && equal.low < n->low)
+		equal.low = n->low;
+	if (share <= n->high && equal.high > n->high)
+		equal.high = n->high;
+	return equal;
+}
+
 /* Cells of one grid as a problem of their own: nothing else may change. */
 static enum err split_alone(struct state *s, struct arena *a, int32_t which)
 {
+	size_t parts = parts_of(s, s->part[which].households);
 	struct plan_problem sub = *s->p;
 	struct plan_cell *cell = arena_array(a, s->p->n, sizeof(*cell));
 	uint32_t *at = arena_array(a, s->p->n, sizeof(*at));
@@ -308,10 +324,12 @@ static enum err split_alone(struct state *s, struct arena *a, int32_t which)
 	if (err != OK)
 		return err;
 	t.moved_weight = 0;
-	if (t.nparts == 1)
-		split_part(&t, 0, parts_of(&t, t.part[0].households));
-	else
+	if (t.nparts == 1) {
+		sub.norm = norm_of_share(&sub.norm, t.part[0].households, (int64_t)parts);
+		split_part(&t, 0, parts);
+	} else {
 		split_large(&t); /* it is in pieces already */
+	}
 	anneal(&t, sweeps(&t));
 	for (size_t i = 0; i < sub.n; i++)
 		s->label[at[i]] = t.label[i] == 0 ? which : (int32_t)s->nparts + t.label[i] - 1;
@@ -485,6 +503,12 @@ static bool same_as_today(const struct plan_problem *p, const struct plan *plan)
 	return true;
 }
 
+/* Fewer grids lie on both sides of a barrier. */
+static bool heals(const struct plan_problem *p, const struct plan *plan)
+{
+	return p->nbarrier > 0 && plan->after.scattered < plan->before.scattered;
+}
+
 enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind kind, int32_t which, struct plan *ret)
 {
 	struct graph g;
@@ -513,8 +537,9 @@ enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind
 	if (err != OK)
 		return err;
 	ret->changed = !same_as_today(p, ret);
-	/* Whoever names a grid has decided; the figures tell what comes of it. */
-	if (whole && (!ret->changed || (which == PLAN_NO_GRID && ret->after.drift > ret->before.drift + 1e-9)))
+	/* Whoever names a grid, or draws a barrier through one, has decided; the figures tell what comes of it. */
+	if (whole && (!ret->changed || (which == PLAN_NO_GRID && !heals(p, ret) &&
+					ret->after.drift > ret->before.drift + 1e-9)))
 		return leave(a, p, ret);
 	return OK;
 }

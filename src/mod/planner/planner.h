@@ -23,7 +23,7 @@ struct plan_cell {
 	int32_t grid; /* today's, 0…ngrid-1, or PLAN_NO_GRID */
 };
 
-/* A stretch of river, railway or main road that no grid crosses. */
+/* A stretch of river, railway, main road or wall: cells on its two sides are not neighbours. */
 struct plan_barrier {
 	double lon1, lat1, lon2, lat2;
 };
@@ -64,7 +64,8 @@ struct plan {
 /*
  * Makes a plan. `which` is the grid to split or to merge with a neighbour; PLAN_NO_GRID: all that are too
  * large or too small. ERR_INVALID for a position or number that is none, ERR_LIMIT for too many cells.
- * Unless a grid is named the mean drift is never larger than today's. Memory from `a`.
+ * Unless a grid is named, or a barrier cuts one of today's, the mean drift is never larger than today's. Memory
+ * from `a`.
  */
 enum err plan_make(struct arena *a, const struct plan_problem *p, enum plan_kind kind, int32_t which,
 		   struct plan *ret) MUST_CHECK;

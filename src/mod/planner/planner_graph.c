@@ -26,7 +26,8 @@ struct near {
 struct build {
 	const struct plan_problem *p;
 	struct graph *g;
-	struct plan_barrier *wall; /* in metres */
+	struct plan_barrier *wall; /* in metres, those among the cells */
+	size_t nwall, last;	   /* last: the one that was crossed last */
 	uint32_t *bucket, *member; /* members of bucket i: bucket[i] … bucket[i + 1] - 1 */
 	int nx, ny;
 	double x0, y0, side;
@@ -47,6 +48,20 @@ static double dist2(const struct graph *g, size_t a, size_t b)
 
 /* ---- projection and barriers ---- */
 
+/* Can the stretch come between two of the cells? */
+static bool among(const struct graph *g, const struct plan_barrier *w)
+{
+	bool west = true, east = true, south = true, north = true;
+
+	for (size_t i = 0; i < g->n && (west || east || south || north); i++) {
+		west = west && fmax(w->lon1, w->lon2) < g->x[i];
+		east = east && fmin(w->lon1, w->lon2) > g->x[i];
+		south = south && fmax(w->lat1, w->lat2) < g->y[i];
+		north = north && fmin(w->lat1, w->lat2) > g->y[i];
+	}
+	return !(west || east || south || north);
+}
+
 static void project(struct build *b)
 {
 	const struct plan_problem *p = b->p;
@@ -57,11 +72,15 @@ static void project(struct build *b)
 		b->g->x[i] = (p->cell[i].lon - lon0) * kx;
 		b->g->y[i] = (p->cell[i].lat - lat0) * ky;
 	}
-	for (size_t i = 0; i < p->nbarrier; i++)
-		b->wall[i] = (struct plan_barrier){
+	for (size_t i = 0; i < p->nbarrier; i++) {
+		const struct plan_barrier w = {
 			(p->barrier[i].lon1 - lon0) * kx, (p->barrier[i].lat1 - lat0) * ky,
 			(p->barrier[i].lon2 - lon0) * kx, (p->barrier[i].lat2 - lat0) * ky,
 		};
+
+		if (among(b->g, &w))
+			b->wall[b->nwall++] = w;
+	}
 }
 
 static double turn(double ax, double ay, double bx, double by, double cx, double cy)
@@ -69,17 +88,29 @@ static double turn(double ax, double ay, double bx, double by, double cx, double
 	return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 }
 
-static bool walled(const struct build *b, size_t i, size_t j)
+static bool crosses(const struct graph *g, const struct plan_barrier *w, size_t i, size_t j)
 {
-	double ax = b->g->x[i], ay = b->g->y[i], bx = b->g->x[j], by = b->g->y[j];
+	double ax = g->x[i], ay = g->y[i], bx = g->x[j], by = g->y[j];
 
-	for (size_t k = 0; k < b->p->nbarrier; k++) {
-		const struct plan_barrier *w = &b->wall[k];
+	return turn(ax, ay, bx, by, w->lon1, w->lat1) * turn(ax, ay, bx, by, w->lon2, w->lat2) <= 0 &&
+	       turn(w->lon1, w->lat1, w->lon2, w->lat2, ax, ay) * turn(w->lon1, w->lat1, w->lon2, w->lat2, bx, by) < 0;
+}
 
-		if (turn(ax, ay, bx, by, w->lon1, w->lat1) * turn(ax, ay, bx, by, w->lon2, w->lat2) <= 0 &&
-		    turn(w->lon1, w->lat1, w->lon2, w->lat2, ax, ay) *
-				    turn(w->lon1, w->lat1, w->lon2, w->lat2, bx, by) < 0)
+/* Is there a barrier between two cells? From the one crossed last on, both ways: pairs come in an order in which the
+ * next is mostly stopped by a stretch close by. */
+static bool walled(struct build *b, size_t i, size_t j)
+{
+	for (size_t k = 0; k < b->nwall; k++) {
+		size_t up = b->last + k, down = b->last - k;
+
+		if (up < b->nwall && crosses(b->g, &b->wall[up], i, j)) {
+			b->last = up;
 			return true;
+		}
+		if (k > 0 && k <= b->last && crosses(b->g, &b->wall[down], i, j)) {
+			b->last = down;
+			return true;
+		}
 	}
 	return false;
 }

@@ -221,6 +221,37 @@ static void test_split(void **state) /* R007: 600 households in two */
 	town_free(t);
 }
 
+/* Split in equal shares, inside the norm or not: as near as buildings of `each` households allow. */
+static void test_split_is_even(void **state) /* R007 */
+{
+	static const struct {
+		int buildings, each, parts;
+	} cases[] = { { 26, 20, 2 }, { 52, 10, 2 }, { 30, 20, 2 }, { 35, 20, 2 }, { 55, 20, 3 }, { 13, 40, 2 }, { 76, 25, 5 } };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
+		struct town *t = town_new(7);
+		int64_t most = 0, least = INT64_MAX, n[8] = { 0 };
+		struct plan plan;
+
+		for (int i = 0; i < cases[k].buildings; i++)
+			add(t, (i % 7) * 50, (double)(i / 7) * 45, cases[k].each, 0);
+		make(t, PLAN_SPLIT, 0, &plan);
+		assert_int_equal(plan.ngrid, cases[k].parts);
+		assert_int_equal(plan.after.scattered, 0);
+		for (size_t i = 0; i < t->n; i++)
+			n[plan.grid[i]] += cases[k].each;
+		for (size_t i = 0; i < plan.ngrid; i++) {
+			most = n[i] > most ? n[i] : most;
+			least = n[i] < least ? n[i] : least;
+		}
+		if (most - least > 2 * (int64_t)cases[k].each)
+			fail_msg("%d buildings of %d: %lld to %lld", cases[k].buildings, cases[k].each, (long long)least,
+				 (long long)most);
+		town_free(t);
+	}
+}
+
 static void test_split_all(void **state)
 {
 	(void)state;
@@ -332,6 +363,37 @@ static void test_islands(void **state) /* a river between two banks: no grid cro
 	town_free(t);
 }
 
+/* A bent road through a grid of 400, drawn in many stretches: the grid is cut along it, though the halves are small;
+ * a road that ends before the last row is walked round. */
+static void test_road(void **state) /* R005 */
+{
+	struct town *t = town_new(2);
+	struct plan_barrier road[300];
+	struct plan plan;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		add(t, (i % 10) * 50, (double)(i / 10) * 50, 4, 0);
+	for (int i = 0; i < 300; i++) {
+		double y = -100 + i * 2.2, x = 225 + 10 * (i % 2), next = 225 + 10 * ((i + 1) % 2);
+
+		road[i] = (struct plan_barrier){ 106.4 + x * METRE, 29.4 + y * METRE, 106.4 + next * METRE,
+			29.4 + (y + 2.2) * METRE };
+	}
+	t->p.barrier = road;
+	t->p.nbarrier = ARRAY_LEN(road);
+	make(t, PLAN_REPARTITION, PLAN_NO_GRID, &plan);
+	assert_int_equal(plan.before.scattered, 1);
+	assert_int_equal(plan.after.scattered, 0);
+	assert_int_equal(plan.ngrid, 2);
+	for (size_t i = 0; i < t->n; i++)
+		assert_int_equal(plan.grid[i], i % 10 < 5 ? plan.grid[0] : plan.grid[9]);
+	t->p.nbarrier = 200; /* to 340 m: the rows at 350 to 450 m join the sides */
+	make(t, PLAN_REPARTITION, PLAN_NO_GRID, &plan);
+	assert_false(plan.changed);
+	town_free(t);
+}
+
 static void test_loose_cells(void **state) /* cells without a grid get one */
 {
 	struct town *t = town_new(4);
@@ -372,9 +434,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_repartition),  cmocka_unit_test(test_good_stays), cmocka_unit_test(test_split),
-		cmocka_unit_test(test_split_all),    cmocka_unit_test(test_merge),	cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_split_all), cmocka_unit_test(test_split_is_even),    cmocka_unit_test(test_merge),	cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_one_point),    cmocka_unit_test(test_huge),	cmocka_unit_test(test_islands),
-		cmocka_unit_test(test_loose_cells), cmocka_unit_test(test_measure),
+		cmocka_unit_test(test_road), cmocka_unit_test(test_loose_cells), cmocka_unit_test(test_measure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
