@@ -23,6 +23,8 @@ test('the demo is there', async () => {
 	admin = await gz.signIn('admin');
 	duty = await gz.signIn('duty1');
 	ok(await admin.post('/api/grid_plans', { place: community, kind: 'split', codes: [grid], reason: '试划' }), 201);
+	const line = { type: 'LineString', coordinates: [[106.5, 29.4], [106.6, 29.5]] };
+	ok(await admin.post('/api/grid_barriers', { place: community, name: '河', kind: 'river', line }), 201);
 });
 
 const isJson = (op: Operation): boolean => Object.values<Json>(op.about.responses).some((r) => r.content?.['application/json'] !== undefined);

@@ -1,5 +1,6 @@
 /* R025: one search box, layers, areas, figures and open formats: all of one's own area and nothing
  * beside it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,12 +13,13 @@
 #include "core/entity_index.h"
 #include "core/matter.h"
 #include "mod/atlas/atlas.h"
+#include "mod/kpi/kpi.h"
 #include "mod/map/map.h"
 #include "mod/place/place.h"
 #include "mod/test_registry/test_registry.h"
 
 static const struct module *const modules[] = { &place_module, &registry_module, &map_module,
-	&atlas_module, NULL };
+	&atlas_module, &kpi_module, NULL };
 static const struct matter_kind event = { .number = 1, .name = "event", .letter = 'E' };
 
 /* Two streets with one building each, a household in the first, a venue and a thing. */
@@ -336,6 +338,40 @@ static void test_figures(void **state)
 	assert_int_equal((int)sum_of_parts(t, "people", STREET2), 1);
 }
 
+static double drift_of(struct test_app *t, const char *request, const char *member)
+{
+	assert_int_equal(test_call(t, request, NULL), 200);
+	return test_num(t, member);
+}
+
+/* One count of households behind the report, the indicator and the map: those entered, where they
+ * are. */
+static void test_drift_agrees(void **state) /* R005 */
+{
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	test_post(t, ROLE_DIRECTOR, AT_DISTRICT);
+	test_sql(t, "UPDATE place SET households = CASE WHEN code = " GRID1
+		    " THEN 3 ELSE 400 END WHERE level = 6");
+	test_sql(t,
+		"INSERT INTO household (id, version, code, place, active, source, created_at, "
+		"updated_at) VALUES (9001, 1, 'H1', " GRID1 ", 1, 1, 0, 0), (9002, 1, 'H2', " GRID1
+		", 1, 1, 0, 0), (9003, 1, 'H3', " GRID2 ", 1, 1, 0, 0)");
+	assert_int_equal(snap_reload(&t->app, t->reader), OK);
+	double mean = drift_of(t, "GET /api/reports/granularity?place=" COMMUNITY1, "mean_drift");
+	double kpi = drift_of(t, "GET /api/kpi/granularity_drift?place=" COMMUNITY1, "value");
+	double map = drift_of(
+		t, "GET /api/map/figures?figure=granularity_drift&place=" COMMUNITY1, "total");
+
+	assert_true(mean > 0.4 && fabs(kpi - mean) < 1e-9 && fabs(map - mean) < 1e-9);
+	assert_int_equal(
+		test_call(t, "GET /api/kpi/granularity_drift/cases?side=missed&place=" GRID1, NULL),
+		200);
+	assert_true(
+		test_num(t, "items.0.households") <= 3 && test_num(t, "items.0.households") >= 2);
+}
+
 /* ---- tiles and open formats ---- */
 
 static size_t features(struct test_app *t, const char *layer, int z)
@@ -393,6 +429,7 @@ int main(void)
 		TEST_BOTH(test_follows),
 		TEST_BOTH(test_area),
 		TEST_BOTH(test_figures),
+		TEST_BOTH(test_drift_agrees),
 		TEST_BOTH(test_layers_and_features),
 	};
 

@@ -757,20 +757,6 @@ static void test_granularity(void **state) /* R005 */
 	assert_int_equal(test_len(t, "items"), 1);
 	assert_string_equal(test_str(t, "items.0.code"), GRID4);
 	assert_string_equal(test_str(t, "next"), "");
-	/* Registered households count where they are entered: the same figure as the report's. */
-	test_sql(t, "UPDATE place SET households = 3 WHERE code = " GRID4);
-	test_sql(t, "INSERT INTO household (id, version, code, place, active, source, created_at, updated_at) VALUES "
-		    "(9001, 1, 'H1', " GRID4 ", 1, 1, 0, 0), (9002, 1, 'H2', " GRID4 ", 1, 1, 0, 0), "
-		    "(9003, 1, 'H3', " GRID2 ", 1, 1, 0, 0)");
-	assert_int_equal(snap_reload(&t->app, t->reader), OK);
-	assert_int_equal(test_call(t, "GET /api/reports/granularity?place=" DISTRICT, NULL), 200);
-	double mean = test_num(t, "mean_drift");
-
-	assert_int_equal(test_call(t, "GET /api/kpi/granularity_drift?place=" DISTRICT, NULL), 200);
-	assert_true(fabs(test_num(t, "value") - mean) < 1e-9);
-	assert_true(fabs(mean - (0.3 + 0.05 + 398.0 / 400) / 4) < 1e-9);
-	assert_int_equal(test_call(t, "GET /api/kpi/granularity_drift/cases?side=missed&place=" GRID4, NULL), 200);
-	assert_int_equal((int)test_num(t, "items.0.households"), 2);
 }
 
 static void test_party(void **state) /* R008 */

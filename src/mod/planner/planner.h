@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "mod/place/place.h"
 
-enum { PLAN_CELLS_MAX = 20000, PLAN_BARRIERS_MAX = 2000, PLAN_NO_GRID = -1 };
+enum { PLAN_CELLS_MAX = 20000, PLAN_BARRIERS_MAX = 5000, PLAN_NO_GRID = -1 };
 
 struct plan_cell {
 	double lon, lat;

@@ -117,7 +117,7 @@ const struct entity grid_plan_entity = {
 
 /* ---- replies ---- */
 
-static enum err reply_plan(struct req *rq, const struct grid_plan *p, struct jw *out)
+enum err plan_reply(struct req *rq, const struct grid_plan *p, struct jw *out)
 {
 	jw_obj(out);
 	for (size_t i = 0; i < grid_plan_entity.fields.n; i++)
@@ -140,7 +140,7 @@ static enum err figures_text(struct req *rq, const struct plan_figures *f, struc
 	return ret->p == NULL ? ERR_NOMEM : OK;
 }
 
-static enum err set_figures(struct req *rq, const struct sheet *s, struct grid_plan *p)
+enum err plan_figures_set(struct req *rq, const struct sheet *s, struct grid_plan *p)
 {
 	enum err err = figures_text(rq, &s->before, &p->was);
 
@@ -244,12 +244,12 @@ enum err plan_create(struct req *rq, struct jw *out)
 	p.norm_low = s->norm.low;
 	p.norm_high = s->norm.high;
 	p.proposed_by = rq->who->user_id;
-	err = set_figures(rq, s, &p);
+	err = plan_figures_set(rq, s, &p);
 	if (err == OK)
 		err = entity_insert(rq, &grid_plan_entity, &p, &id);
 	if (err == OK)
 		err = plan_rows_put(rq->db, id, s);
-	return err != OK ? err : reply_plan(rq, &p, out);
+	return err != OK ? err : plan_reply(rq, &p, out);
 }
 
 /* ---- the sheet ---- */
@@ -286,11 +286,18 @@ static const struct member cell_member[] = {
 };
 static const struct shape cell_shape = { .name = "GridPlanCell", MEMBERS(cell_member) };
 static const struct shape plan_detail_shape = { .name = "GridPlan" };
+static const struct member barrier_member[] = {
+	{ "name", F_STR },
+	{ "kind", F_STR },
+	{ "line", F_JSON },
+};
+static const struct shape sheet_barrier_shape = { .name = NULL, MEMBERS(barrier_member) };
 static const struct member sheet_member[] = {
 	{ "plan", .of = &plan_detail_shape },
 	{ "units", .of = &unit_shape, .list = 1, .help = "grids of today" },
 	{ "parts", .of = &part_shape, .list = 1, .help = "future grids" },
 	{ "cells", .of = &cell_shape, .list = 1, .help = "buildings, each in one part" },
+	{ "barriers", .of = &sheet_barrier_shape, .list = 1, .help = "roads, rivers … between them" },
 	{ "may", F_STR, .list = 1, .help = "steps the asker may take now" },
 	{ "people", F_STR, .map = true, .help = "names of those who took the steps, by id" },
 };
@@ -357,6 +364,19 @@ static enum err write_cells(struct req *rq, const struct sheet *s, struct jw *ou
 	}
 	jw_end_arr(out);
 	return OK;
+}
+
+static void write_barriers(const struct sheet *s, struct jw *out)
+{
+	jw_karr(out, "barriers");
+	for (size_t i = 0; i < s->nbarrier; i++) {
+		jw_obj(out);
+		jw_kstr(out, "name", s->barrier[i].name);
+		jw_kz(out, "kind", s->barrier[i].kind);
+		jw_kraw(out, "line", s->barrier[i].line);
+		jw_end_obj(out);
+	}
+	jw_end_arr(out);
 }
 
 /* ---- steps ---- */
@@ -463,18 +483,19 @@ static enum err write_people(struct req *rq, const struct grid_plan *p, struct j
 	return err;
 }
 
-static enum err write_sheet(
+enum err plan_sheet_write(
 	struct req *rq, const struct grid_plan *p, const struct sheet *s, struct jw *out)
 {
 	enum err err;
 
 	jw_obj(out);
 	jw_key(out, "plan");
-	err = reply_plan(rq, p, out);
+	err = plan_reply(rq, p, out);
 	if (err != OK)
 		return err;
 	write_parts(s, out);
 	err = write_cells(rq, s, out);
+	write_barriers(s, out);
 	jw_karr(out, "may");
 	for (int i = 0; i < STEP_MAX; i++) {
 		if (step_offered(rq, p, (enum step)i))
@@ -497,7 +518,7 @@ enum err plan_sheet(struct req *rq, struct jw *out)
 
 	if (err == OK)
 		err = sheet_of_plan(rq, &p, s);
-	return err != OK ? err : write_sheet(rq, &p, s, out);
+	return err != OK ? err : plan_sheet_write(rq, &p, s, out);
 }
 
 struct step_body {
@@ -595,122 +616,23 @@ enum err plan_step(struct req *rq, struct jw *out)
 	if (err == OK)
 		err = plan_load(rq, &old);
 	rq->reply.status = 200;
-	return err != OK ? err : reply_plan(rq, &old, out);
+	return err != OK ? err : plan_reply(rq, &old, out);
 }
 
-/* ---- moving cells by hand ---- */
+/* ---- what is changed by hand ---- */
 
-struct cells_body {
-	int64_t version;
-	struct str cells, parts;
-};
-static const struct field cells_field[] = {
-	FIELD(cells_body, version, F_INT, .min = 1, .max = INT64_C(1) << 40),
-	FIELD(cells_body, cells, F_JSON, .max = 1 << 16),
-	FIELD(cells_body, parts, F_JSON, .max = 1 << 14),
-};
-const struct fields plan_cells_fields = FIELDS(cells_body, cells_field);
-
-static int by_building(const void *key, const void *cell)
+enum err plan_draft(struct req *rq, int64_t version, struct grid_plan *ret)
 {
-	int64_t a = *(const int64_t *)key, b = ((const struct sheet_cell *)cell)->building;
+	enum err err = plan_load(rq, ret);
 
-	return (a > b) - (a < b);
-}
-
-/* A part one above the last is a new one. */
-static enum err move_cell(struct req *rq, int64_t plan, struct sheet *s, json_t *v)
-{
-	int64_t id = 0, part = json_is_integer(json_object_get(v, "part"))
-				       ? json_integer_value(json_object_get(v, "part"))
-				       : -1;
-	struct sheet_cell *c = NULL;
-
-	if (s->ncell > 0 && str_i64(str_z(json_string_value(json_object_get(v, "building"))), &id))
-		c = bsearch(&id, s->cell, s->ncell, sizeof(*s->cell), by_building);
-	if (c == NULL)
-		return req_fail(rq, ERR_INVALID, "reference", "cells",
-			"there is no such building in the plan");
-	if (part < 0 || part > (int64_t)s->npart || part >= SHEET_UNITS_MAX)
-		return req_fail(rq, ERR_INVALID, "planner.part", "cells", "there is no such part");
-	if (part == (int64_t)s->npart)
-		s->part[s->npart++] = (struct sheet_part){ .origin = PLAN_NO_GRID,
-			.code = NIL,
-			.name = str_fmt(s->a,
-				s->level == LEVEL_GRID ? "新网格%lld" : "新微网格%lld",
-				(long long)part + 1) };
-	c->part = (int32_t)part;
-	return db_exec(rq->db, planner_sql[Q_PLAN_CELL_PART], ARGS(I(plan), I(id), I(part)), NULL);
-}
-
-static enum err name_part(struct req *rq, struct sheet *s, json_t *v)
-{
-	json_t *part = json_object_get(v, "part");
-	struct str name = str_trim(str_z(json_string_value(json_object_get(v, "name"))));
-
-	if (!json_is_integer(part) || json_integer_value(part) < 0 ||
-		json_integer_value(part) >= (json_int_t)s->npart)
-		return req_fail(rq, ERR_INVALID, "planner.part", "parts", "there is no such part");
-	if (name.n == 0 || str_runes(name) > 64)
-		return req_fail(
-			rq, ERR_INVALID, "required", "parts", "a name has 1 to 64 characters");
-	s->part[json_integer_value(part)].name = str_dup(s->a, name);
-	return OK;
-}
-
-static enum err take_changes(
-	struct req *rq, int64_t plan, struct sheet *s, const struct cells_body *in)
-{
-	json_t *cells = NULL, *parts = NULL, *v;
-	size_t i;
-	enum err err = in->cells.p == NULL ? OK : field_parse_json(in->cells, &cells, &rq->err);
-
-	if (err == OK && in->parts.p != NULL)
-		err = field_parse_json(in->parts, &parts, &rq->err);
-	json_array_foreach(cells, i, v)
-	{
-		if (err == OK)
-			err = move_cell(rq, plan, s, v);
-	}
-	json_array_foreach(parts, i, v)
-	{
-		if (err == OK)
-			err = name_part(rq, s, v);
-	}
-	json_decref(cells);
-	json_decref(parts);
-	return err;
-}
-
-enum err plan_cells(struct req *rq, struct jw *out)
-{
-	const struct cells_body *in = rq->in;
-	struct sheet *s = ARENA_NEW(rq->arena, struct sheet);
-	struct grid_plan old, p;
-	enum err err = s == NULL ? ERR_NOMEM : plan_load(rq, &old);
-
-	if (err == OK && !may_at(rq->who, "planner.plan", old.place))
+	if (err == OK && !may_at(rq->who, "planner.plan", ret->place))
 		err = req_fail(rq, ERR_NOT_FOUND, "not_found", "id", "there is no such grid_plan");
 	if (err == OK)
-		err = check_version(rq, &old, in->version);
-	if (err == OK && old.state != GP_DRAFT)
+		err = check_version(rq, ret, version);
+	if (err == OK && ret->state != GP_DRAFT)
 		err = req_fail(rq, ERR_CONFLICT, "planner.state", "state",
 			"only a draft is changed: take it back first");
-	if (err == OK)
-		err = sheet_of_plan(rq, &old, s);
-	if (err == OK)
-		err = take_changes(rq, old.id, s, in);
-	if (err == OK)
-		err = sheet_measure(s);
-	if (err != OK)
-		return err;
-	p = old;
-	err = set_figures(rq, s, &p);
-	if (err == OK)
-		err = plan_parts_put(rq->db, p.id, s);
-	if (err == OK)
-		err = entity_update(rq, &grid_plan_entity, &old, &p);
-	return err != OK ? err : write_sheet(rq, &p, s, out);
+	return err;
 }
 
 /* ---- the module ---- */
@@ -724,6 +646,8 @@ enum err plan_cells(struct req *rq, struct jw *out)
 	}
 
 static const struct param carried_params[] = { { "after", F_INT, "`next` of the page before" } };
+
+static const struct param assign_params[] = { { "object", F_STR, "post (as when left out) or matter" } };
 
 static const struct route planner_routes[] = {
 	{ .method = M_POST,
@@ -766,6 +690,31 @@ static const struct route planner_routes[] = {
 		.fn = plan_carried,
 		.id = "listGridPlanCarried",
 		.summary = "What was carried over when the plan came into force" },
+	{ .method = M_GET,
+		.path = "/api/grid_plans/{id}/assignments",
+		.perm = "planner.read",
+		.query = assign_params,
+		.nquery = ARRAY_LEN(assign_params),
+		.reply = &plan_assignments_shape,
+		.fn = plan_assignments,
+		.id = "listGridPlanAssignments",
+		.summary = "Posts or open matters of the grids that change, and the part each goes to" },
+	{ .method = M_PATCH,
+		.path = "/api/grid_plans/{id}/assignments",
+		.perm = "planner.plan",
+		.in = &plan_assign_fields,
+		.reply = &plan_detail_shape,
+		.fn = plan_assign,
+		.id = "changeGridPlanAssignments",
+		.summary = "Give posts and open matters to parts by hand, or back to the rule" },
+	{ .method = M_POST,
+		.path = "/api/grid_barriers/geojson",
+		.perm = "planner.plan",
+		.in = &barrier_features_fields,
+		.reply = &barrier_features_shape,
+		.fn = barrier_features,
+		.id = "createGridBarriersOfFile",
+		.summary = "Barriers from a GeoJSON file, all of them or none" },
 	STEP("submit", STEP_SUBMIT, "submitGridPlan", "Hand a plan in for approval"),
 	STEP("withdraw", STEP_WITHDRAW, "withdrawGridPlan", "Make it a draft again"),
 	STEP("approve", STEP_APPROVE, "approveGridPlan",
@@ -779,7 +728,8 @@ static const struct route planner_routes[] = {
 static const struct job planner_jobs[] = {
 	{ .name = "grid_plan", .period_ms = 60000, .fn = plan_due }
 };
-static const struct entity *const planner_entities[] = { &grid_plan_entity, NULL };
+static const struct entity *const planner_entities[] = { &grid_plan_entity, &grid_barrier_entity,
+	NULL };
 
 const struct module planner_module = {
 	.name = "planner",

@@ -271,6 +271,32 @@ static enum err make_place(struct applying *a, struct place_row *row, int64_t fr
 						    .to_unit = NIL });
 }
 
+/* Who leads a part: the leader of the grid it continues, unless another part was given to him by hand, or else one
+ * who was given this part. */
+static int64_t part_leader(const struct handover *h, size_t part)
+{
+	const struct sheet *s = h->s;
+	int64_t leader = NIL;
+
+	for (size_t u = 0; u < s->nunit; u++) {
+		int64_t one = s->unit[u].leader_id;
+		int32_t chosen = leader_chosen(h, one, s->unit[u].code);
+		bool own = s->part[part].origin == (int32_t)u;
+
+		if (chosen == (int32_t)part || (own && chosen == PLAN_NO_GRID))
+			leader = own || leader == NIL ? one : leader;
+	}
+	return leader;
+}
+
+static int64_t sub_leader(const struct handover *h, const struct sub *b)
+{
+	int32_t chosen = leader_chosen(h, b->micro->leader_id, b->micro->code);
+	bool stays = chosen == PLAN_NO_GRID ? b->main : chosen == b->part;
+
+	return stays ? b->micro->leader_id : NIL;
+}
+
 static enum err make_parts(struct applying *a)
 {
 	struct sheet *s = a->h.s;
@@ -286,7 +312,7 @@ static enum err make_parts(struct applying *a)
 		row.code = q->code;
 		row.name = q->name;
 		row.households = q->households;
-		row.leader_id = q->origin != PLAN_NO_GRID ? s->unit[q->origin].leader_id : NIL;
+		row.leader_id = part_leader(&a->h, p);
 		err = make_place(a, &row, main_unit(s, (int32_t)p), true);
 	}
 	return err;
@@ -308,7 +334,7 @@ static enum err make_subs(struct applying *a)
 		row.code = b->code;
 		row.name = b->micro->name;
 		row.households = b->households;
-		row.leader_id = b->main ? b->micro->leader_id : NIL;
+		row.leader_id = sub_leader(&a->h, b);
 		err = make_place(a, &row, b->micro->code, found && was.has_shape == 1);
 	}
 	return err;
@@ -537,20 +563,46 @@ static enum err count_carried(struct applying *a)
 	return err;
 }
 
-static enum err apply_all(struct req *rq, const struct grid_plan *old, struct grid_plan *p)
+/* Reads what it takes to put a plan in force; `p`: the plan as it will be stored. */
+static enum err start(struct req *rq, const struct grid_plan *old, struct grid_plan *p, bool fresh,
+	struct applying *a)
 {
-	struct applying *a = ARENA_NEW(rq->arena, struct applying);
 	struct sheet *s = ARENA_NEW(rq->arena, struct sheet);
-	enum err err = a == NULL || s == NULL ? ERR_NOMEM : sheet_of_plan(rq, old, s);
+	enum err err = s == NULL ? ERR_NOMEM : sheet_of_plan(rq, old, s);
 
-	if (err == OK)
+	if (err == OK && fresh)
 		err = sheet_fresh(rq, s);
 	if (err == OK)
 		err = sheet_today(rq, old->place, &a->today);
 	if (err != OK)
 		return err;
-	a->h = (struct handover){ .rq = rq, .plan = p, .s = s, .today = date_of(rq->now) };
-	err = handover_offices(&a->h);
+	a->h = (struct handover){ .rq = rq, .plan = p, .s = s, .today = date_of(rq->now),
+		.choice = arena_array(rq->arena, CHOICES_MAX, sizeof(*a->h.choice)) };
+	if (a->h.choice == NULL)
+		return ERR_NOMEM;
+	err = plan_choices(rq, old->id, a->h.choice, &a->h.nchoice);
+	return err != OK ? err : handover_offices(&a->h);
+}
+
+enum err plan_forecast(struct req *rq, const struct grid_plan *p, struct handover *ret)
+{
+	struct applying *a = ARENA_NEW(rq->arena, struct applying);
+	enum err err = a == NULL ? ERR_NOMEM : start(rq, p, NULL, false, a);
+
+	if (err == OK)
+		err = assign_codes(a);
+	if (err == OK)
+		err = make_map(a);
+	if (err == OK)
+		*ret = a->h;
+	return err;
+}
+
+static enum err apply_all(struct req *rq, const struct grid_plan *old, struct grid_plan *p)
+{
+	struct applying *a = ARENA_NEW(rq->arena, struct applying);
+	enum err err = a == NULL ? ERR_NOMEM : start(rq, old, p, true, a);
+
 	if (err == OK)
 		err = in_force(a);
 	return err != OK ? err : count_carried(a);

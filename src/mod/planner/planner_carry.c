@@ -84,6 +84,66 @@ int64_t carry_to(const struct carry_map *m, int64_t at, double lon, double lat)
 	return r != NULL ? place_up(r->to, m->level) : main->to;
 }
 
+/* ---- what was given out by hand ---- */
+
+static const struct plan_choice *choice_of(const struct handover *h, bool matter, int64_t id)
+{
+	size_t lo = 0, hi = h->nchoice;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (h->choice[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < h->nchoice && h->choice[lo].id == id; lo++) {
+		if (h->choice[lo].matter == matter)
+			return &h->choice[lo];
+	}
+	return NULL;
+}
+
+/* In the part: the share of its micro-grid, where there is one. NIL: the part will not be made. */
+static int64_t place_in_part(const struct handover *h, int64_t part, int64_t at)
+{
+	const struct sheet_part *p = part >= 0 && part < (int64_t)h->s->npart ? &h->s->part[part] : NULL;
+
+	if (p == NULL || p->cells == 0)
+		return NIL;
+	for (size_t i = 0; i < h->map.n; i++) {
+		const struct carry_row *r = &h->map.v[i];
+
+		if (!r->main && r->from == at && place_level(at) != h->map.level &&
+			place_up(r->to, h->map.level) == p->code)
+			return r->to;
+	}
+	return p->code;
+}
+
+int64_t carry_target(
+	const struct handover *h, bool matter, int64_t id, int64_t at, double lon, double lat)
+{
+	const struct plan_choice *c = choice_of(h, matter, id);
+	int64_t by_itself = carry_to(&h->map, at, lon, lat);
+	int64_t chosen = c != NULL && by_itself != NIL ? place_in_part(h, c->part, at) : NIL;
+
+	return chosen != NIL ? chosen : by_itself;
+}
+
+int32_t leader_chosen(const struct handover *h, int64_t leader, int64_t at)
+{
+	for (size_t i = 0; leader != NIL && i < h->nchoice; i++) {
+		const struct plan_choice *c = &h->choice[i];
+
+		if (!c->matter && c->user == leader && c->place >= at && c->place < place_end(at) &&
+			place_in_part(h, c->part, at) != NIL)
+			return (int32_t)c->part;
+	}
+	return PLAN_NO_GRID;
+}
+
 /* ---- writing down ---- */
 
 enum err move_note(struct handover *h, const struct plan_move *m)
@@ -185,8 +245,9 @@ static enum err carry_one(struct handover *h, const struct entity *e, int64_t id
 	if (err != OK)
 		return err;
 	m.from_place = field_int(scope_field(e), rec);
-	m.to_place = carry_to(
-		&h->map, m.from_place, degrees_of(e, "lon", rec), degrees_of(e, "lat", rec));
+	m.to_place = e == &post_entity ? carry_target(h, false, id, m.from_place, NAN, NAN)
+				       : carry_to(&h->map, m.from_place, degrees_of(e, "lon", rec),
+						 degrees_of(e, "lat", rec));
 	if (m.to_place == NIL)
 		return OK;
 	err = entity_twin(h->rq, e, rec, m.to_place, &twin);
@@ -245,7 +306,7 @@ static enum err carry_matter(struct handover *h, const struct matter_now *m)
 	struct plan_move v = { .object = "matter",
 		.object_id = m->id,
 		.from_place = m->place,
-		.to_place = carry_to(&h->map, m->place, m->lon, m->lat),
+		.to_place = carry_target(h, true, m->id, m->place, m->lon, m->lat),
 		.from_unit = NIL,
 		.to_unit = NIL };
 	enum err err;

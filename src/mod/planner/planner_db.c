@@ -81,7 +81,84 @@ const char *const planner_sql[PLANNER_NSQL] = {
 	[Q_PLAN_MOVE_LAST] = "SELECT max(n) AS n FROM grid_plan_move WHERE plan_id = $1",
 	[Q_PLAN_MATTER_AT] = "SELECT place, unit_id, open FROM matter WHERE id = $1",
 	[Q_PLAN_PERSON] = "SELECT name FROM account WHERE id = $1",
+	[Q_PLAN_BARRIERS] = "SELECT name, kind, line FROM grid_barrier WHERE place IN ($1, $2, $3) "
+			    "AND east >= $4 AND north >= $5 AND west <= $6 AND south <= $7 ORDER BY id",
+	[Q_PLAN_CHOICES] = "SELECT c.object, c.object_id, c.part, p.user_id, p.place FROM grid_plan_choice c "
+			   "LEFT JOIN post p ON c.object = 'post' AND p.id = c.object_id "
+			   "WHERE c.plan_id = $1 ORDER BY c.object_id, c.object",
+	[Q_PLAN_CHOICE_PUT] =
+		"INSERT INTO grid_plan_choice (plan_id, object, object_id, part) VALUES ($1, $2, $3, $4) "
+		"ON CONFLICT (plan_id, object, object_id) DO UPDATE SET part = excluded.part",
+	[Q_PLAN_CHOICE_DROP] = "DELETE FROM grid_plan_choice WHERE plan_id = $1 AND object = $2 AND object_id = $3",
+	[Q_PLAN_POSTS] = "SELECT p.id, p.place, p.role, p.user_id, a.name FROM post p JOIN account a ON a.id = p.user_id "
+			 "WHERE p.place >= $1 AND p.place < $2 AND (p.valid_to IS NULL OR p.valid_to > $3) "
+			 "AND p.role <> $4 ORDER BY p.place, p.role, p.id",
+	[Q_PLAN_POST_AT] = "SELECT place FROM post WHERE id = $1 AND role <> $3 "
+			   "AND (valid_to IS NULL OR valid_to > $2)",
 };
+
+enum err plan_choices(struct req *rq, int64_t plan, struct plan_choice *ret, size_t *ret_n)
+{
+	struct rows *r = db_query(rq->db, planner_sql[Q_PLAN_CHOICES], ARGS(I(plan)));
+
+	*ret_n = 0;
+	while (*ret_n < CHOICES_MAX && rows_next(r))
+		ret[(*ret_n)++] = (struct plan_choice){ .matter = str_eqz(row_str_at(r, 0), "matter"),
+			.id = row_int_at(r, 1),
+			.part = row_int_at(r, 2),
+			.user = row_int_at(r, 3),
+			.place = row_int_at(r, 4) };
+	return rows_close(r);
+}
+
+enum err plan_posts_each(struct dbc *c, int64_t lo, int64_t hi, int64_t now,
+	enum err (*fn)(const struct post_now *p, void *arg), void *arg)
+{
+	struct rows *r = db_query(c, planner_sql[Q_PLAN_POSTS], ARGS(I(lo), I(hi), I(now), I(ROLE_RESIDENT)));
+	enum err err = OK, end;
+
+	while (err == OK && rows_next(r)) {
+		const struct post_now p = { .id = row_int_at(r, 0),
+			.place = row_int_at(r, 1),
+			.role = row_int_at(r, 2),
+			.user = row_int_at(r, 3),
+			.name = row_str_at(r, 4) };
+
+		err = fn(&p, arg);
+	}
+	end = rows_close(r);
+	return err != OK ? err : end;
+}
+
+enum err plan_open_matters(struct req *rq, int64_t lo, int64_t hi, struct matter_seen *ret,
+	size_t max, size_t *ret_n)
+{
+	struct sqlb b;
+	struct rows *r;
+	enum err err;
+
+	*ret_n = 0;
+	sqlb_init(&b);
+	sqlb_cond(&b,
+		"SELECT m.id, m.place, m.unit_id, m.lon, m.lat, m.title FROM matter m WHERE m.open = 1 "
+		"AND m.place >= ?",
+		I(lo));
+	sqlb_cond(&b, " AND m.place < ?", I(hi));
+	if (rq->who != NULL)
+		scope_matter(&b, rq->who);
+	sqlb_cond(&b, " ORDER BY m.id LIMIT ?", I((int64_t)max));
+	r = sqlb_query(&b, rq->db);
+	while (*ret_n < max && rows_next(r))
+		ret[(*ret_n)++] = (struct matter_seen){ .m = { .id = row_int_at(r, 0),
+								.place = row_int_at(r, 1),
+								.unit_id = row_int_at(r, 2),
+								.lon = row_real_at(r, 3),
+								.lat = row_real_at(r, 4) },
+			.title = str_dup(rq->arena, row_str_at(r, 5)) };
+	err = rows_close(r);
+	sqlb_release(&b);
+	return err;
+}
 
 enum err plan_places_each(struct dbc *c, int64_t place, int64_t today,
 	enum err (*fn)(const struct place_now *p, void *arg), void *arg)

@@ -31,6 +31,12 @@ enum {
 	Q_PLAN_FRESH, Q_PLAN_ENDED, Q_PLAN_MOVE_LAST,
 	Q_PLAN_MATTER_AT,
 	Q_PLAN_PERSON,
+	Q_PLAN_BARRIERS,
+	Q_PLAN_CHOICES,
+	Q_PLAN_CHOICE_PUT,
+	Q_PLAN_CHOICE_DROP,
+	Q_PLAN_POSTS,
+	Q_PLAN_POST_AT,
 	PLANNER_NSQL
 };
 extern const char *const planner_sql[PLANNER_NSQL];
@@ -63,6 +69,21 @@ enum err plan_matters(struct dbc *c, int64_t lo, int64_t hi, int64_t after, stru
 /* Ids that a query with two parameters gives, at most `max`. */
 enum err plan_ids(struct dbc *c, int q, const struct arg *v, size_t n, int64_t *ret, size_t max,
 	size_t *ret_n) MUST_CHECK;
+/* Posts of staff in [lo, hi) that have not ended: fn for each. */
+struct post_now {
+	int64_t id, place, role, user;
+	struct str name;
+};
+enum err plan_posts_each(struct dbc *c, int64_t lo, int64_t hi, int64_t now,
+	enum err (*fn)(const struct post_now *p, void *arg), void *arg) MUST_CHECK;
+/* Open matters of [lo, hi) that the asker may see, at most `max`; their titles are the arena's. */
+struct matter_seen {
+	struct matter_now m;
+	struct str title;
+};
+enum err plan_open_matters(struct req *rq, int64_t lo, int64_t hi, struct matter_seen *ret,
+	size_t max, size_t *ret_n) MUST_CHECK;
+enum err plan_choices(struct req *rq, int64_t plan, struct plan_choice *ret, size_t *ret_n) MUST_CHECK;
 /* The moved matters that the asker may see: id → title. */
 enum err plan_seen_matters(struct req *rq, int64_t plan, struct map **ret) MUST_CHECK;
 

@@ -26,9 +26,10 @@ struct grid_plan {
 	struct str problem, was, becomes,
 		carried; /* was, becomes: figures as JSON; carried: numbers by object */
 };
-extern const struct entity grid_plan_entity;
+extern const struct entity grid_plan_entity, grid_barrier_entity;
 
-enum { SHEET_CELLS_MAX = 5000, SHEET_UNITS_MAX = 999, SHEET_WHICH_MAX = 20, MOVES_MAX = 50000 };
+enum { SHEET_CELLS_MAX = 5000, SHEET_UNITS_MAX = 999, SHEET_WHICH_MAX = 20,
+	SHEET_BARRIERS_MAX = 500, CHOICES_MAX = 2000, MOVES_MAX = 50000 };
 
 struct sheet_unit {
 	int64_t code, households, leader_id;
@@ -62,6 +63,12 @@ struct sheet_part {
 	bool changed;
 };
 
+/* A barrier by name, with its GeoJSON. */
+struct sheet_barrier {
+	struct str name, line;
+	const char *kind;
+};
+
 struct sheet {
 	struct arena *a;
 	int64_t place;
@@ -76,6 +83,10 @@ struct sheet {
 	struct sheet_part *part;
 	size_t npart;
 	struct plan_figures before, after;
+	struct sheet_barrier *barrier; /* those among the cells */
+	size_t nbarrier;
+	struct plan_barrier *wall; /* their stretches */
+	size_t nwall;
 };
 
 /* ---- the sheet: planner_sheet.c ---- */
@@ -84,6 +95,8 @@ struct sheet {
 enum err sheet_today(struct req *rq, int64_t place, struct sheet *ret) MUST_CHECK;
 /* The cells and parts of a stored plan. */
 enum err sheet_of_plan(struct req *rq, const struct grid_plan *p, struct sheet *ret) MUST_CHECK;
+/* The barriers between its cells, anew. */
+enum err sheet_barriers(struct req *rq, struct sheet *s) MUST_CHECK;
 /* Parts as the planner proposes them. `which`: the units to split or merge, none: all. */
 enum err sheet_propose(struct req *rq, struct sheet *s, enum plan_kind kind, const int64_t *which,
 	size_t nwhich) MUST_CHECK;
@@ -112,6 +125,14 @@ struct carry_map {
 /* The new place of what lies at `at`; NIL: it stays. */
 int64_t carry_to(const struct carry_map *m, int64_t at, double lon, double lat);
 
+/* What the administrator gave to another part than it would go to by itself. */
+struct plan_choice {
+	bool matter; /* else a post */
+	int64_t id;
+	int64_t part;
+	int64_t user, place; /* of a post: whose, and where it lies */
+};
+
 struct plan_move {
 	const char *object;
 	int64_t object_id, from_place, to_place, from_unit, to_unit;
@@ -123,12 +144,19 @@ struct handover {
 	struct grid_plan *plan;
 	struct sheet *s;
 	struct carry_map map;
+	struct plan_choice *choice; /* by matter and id */
+	size_t nchoice;
 	int64_t *unit_old,
 		*unit_new; /* by unit of the sheet, by part: who works there; NIL: nobody */
 	int64_t n;         /* moves so far */
 	int64_t today;
 	bool back; /* it is undone: nothing is written down */
 };
+/* Where it goes: as chosen for its part, else by the map. NIL: it stays. */
+int64_t carry_target(const struct handover *h, bool matter, int64_t id, int64_t at, double lon,
+	double lat);
+/* The part that the post of the user who leads [at, end) was given to; PLAN_NO_GRID: to none. */
+int32_t leader_chosen(const struct handover *h, int64_t leader, int64_t at);
 /* Room for the offices, none known yet. */
 enum err handover_offices(struct handover *h) MUST_CHECK;
 enum err carry_add(struct handover *h, const struct carry_row *r) MUST_CHECK;
@@ -154,6 +182,8 @@ enum err carry_row(struct handover *h, const struct entity *e, int64_t id, int64
 /* Both store the plan, whoever asks: the rights were looked at before. */
 enum err plan_apply(struct req *rq, const struct grid_plan *old) MUST_CHECK;
 enum err plan_undo(struct req *rq, const struct grid_plan *old, struct str reason) MUST_CHECK;
+/* Where everything would go were it put in force now, without doing it: codes and map of `ret`. */
+enum err plan_forecast(struct req *rq, const struct grid_plan *p, struct handover *ret) MUST_CHECK;
 /* A place row changed under its own rules: in force again (NIL) or ended. */
 enum err plan_place_ends(
 	struct req *rq, int64_t code, int64_t valid_to, int64_t *ret_id) MUST_CHECK;
@@ -192,7 +222,18 @@ enum err plan_cells(struct req *rq, struct jw *out);
 enum err plan_outlines(struct req *rq, struct jw *out);
 enum err plan_carried(struct req *rq, struct jw *out);
 enum err plan_step(struct req *rq, struct jw *out);
-extern const struct fields plan_create_fields, plan_cells_fields, plan_step_fields;
+enum err plan_assignments(struct req *rq, struct jw *out);
+enum err plan_assign(struct req *rq, struct jw *out);
+enum err barrier_features(struct req *rq, struct jw *out);
+/* A draft that the asker may change, as it was read by whoever changes it. */
+enum err plan_draft(struct req *rq, int64_t version, struct grid_plan *ret) MUST_CHECK;
+enum err plan_reply(struct req *rq, const struct grid_plan *p, struct jw *out) MUST_CHECK;
+enum err plan_sheet_write(struct req *rq, const struct grid_plan *p, const struct sheet *s,
+	struct jw *out) MUST_CHECK;
+enum err plan_figures_set(struct req *rq, const struct sheet *s, struct grid_plan *p) MUST_CHECK;
+extern const struct fields plan_create_fields, plan_cells_fields, plan_step_fields,
+	plan_assign_fields, barrier_features_fields;
+extern const struct shape plan_assignments_shape, barrier_features_shape;
 extern const struct shape plan_sheet_shape, plan_outlines_shape, plan_carried_shape,
 	plan_figures_shape;
 

@@ -411,12 +411,158 @@ static void test_micro(void **state) /* R006 */
 	assert_string_equal(test_error(t), "planner.no_buildings");
 }
 
+/* ---- by hand ---- */
+
+static int assign(struct test_app *t, int64_t plan, const char *items)
+{
+	char request[100], body[500];
+
+	snprintf(request, sizeof(request), "GET /api/grid_plans/%lld", (long long)plan);
+	assert_int_equal(test_call(t, request, NULL), 200);
+	snprintf(body, sizeof(body), "{\"version\":%d,\"items\":[%s]}", (int)test_num(t, "version"), items);
+	snprintf(request, sizeof(request), "PATCH /api/grid_plans/%lld/assignments", (long long)plan);
+	return test_call(t, request, body);
+}
+
+/* The part of an item in the list; -1: not there. */
+static int part_of(struct test_app *t, int64_t plan, const char *object, int64_t id, bool *ret_by_hand)
+{
+	char request[120], path[40], want[24];
+
+	snprintf(request, sizeof(request), "GET /api/grid_plans/%lld/assignments?object=%s", (long long)plan, object);
+	assert_int_equal(test_call(t, request, NULL), 200);
+	snprintf(want, sizeof(want), "%lld", (long long)id);
+	for (size_t i = 0; i < test_len(t, "items"); i++) {
+		snprintf(path, sizeof(path), "items.%zu.id", i);
+		if (strcmp(test_str(t, path), want) != 0)
+			continue;
+		snprintf(path, sizeof(path), "items.%zu.by_hand", i);
+		*ret_by_hand = test_num(t, path) == 1;
+		snprintf(path, sizeof(path), "items.%zu.part", i);
+		return (int)test_num(t, path);
+	}
+	return -1;
+}
+
+/* Posts and cases go where they were given to, with office and leadership, and come back. */
+static void test_assign(void **state) /* R007 */
+{
+	struct test_app *t = *state;
+	int64_t plan, post, other, to;
+	struct cases c;
+	char *before, *after, items[200];
+	bool by_hand = false;
+	int mine, wanted;
+
+	SKIP_WITHOUT(t);
+	c = report_cases(t);
+	before = everything(t);
+	post = number(t, "SELECT id FROM post WHERE user_id = 1015 AND place = " GRID1);
+	plan = propose(t, "secretary", SPLIT);
+	mine = part_of(t, plan, "post", post, &by_hand);
+	assert_true((mine == 0 || mine == 1) && !by_hand);
+	assert_string_equal(test_str(t, "items.0.role"), "grid_leader");
+	assert_int_equal(test_len(t, "items"), 2); /* residents' accounts are no staff */
+	wanted = 1 - mine;
+	snprintf(items, sizeof(items), "{\"object\":\"post\",\"id\":\"%lld\",\"part\":%d},"
+		"{\"object\":\"matter\",\"id\":\"%lld\",\"part\":%d}", (long long)post, wanted, (long long)c.plain, wanted);
+	assert_int_equal(assign(t, plan, items), 200);
+	assert_int_equal(part_of(t, plan, "post", post, &by_hand), wanted);
+	assert_true(by_hand);
+	assert_int_equal(part_of(t, plan, "matter", c.plain, &by_hand), wanted);
+	/* A sealed matter is not told, nor given away, by whoever may not see it. */
+	assert_int_equal(part_of(t, plan, "matter", c.hidden, &by_hand), -1);
+	snprintf(items, sizeof(items), "{\"object\":\"matter\",\"id\":\"%lld\",\"part\":0}", (long long)c.hidden);
+	assert_int_equal(assign(t, plan, items), 400);
+	assert_string_equal(test_error(t), "planner.not_here");
+	snprintf(items, sizeof(items), "{\"object\":\"post\",\"id\":\"%lld\",\"part\":9}", (long long)post);
+	assert_int_equal(assign(t, plan, items), 400);
+	ev_as(t, "leader");
+	assert_int_equal(test_callf(t, "PATCH /api/grid_plans/%s/assignments", ev_body(t, "%lld", (long long)plan),
+		"{\"version\":1,\"items\":[]}"), 403);
+	in_force(t, plan);
+	to = place_up(place_of(t, "post", post), LEVEL_GRID);
+	assert_true(place_of(t, "matter", c.plain) == to && (to == NEW1 || to == NEW2));
+	other = to == NEW1 ? NEW2 : NEW1;
+	snprintf(items, sizeof(items), "SELECT count(*) FROM place WHERE code = %lld AND leader_id = 1015", (long long)to);
+	assert_int_equal(number(t, items), 1);
+	snprintf(items, sizeof(items), "SELECT count(*) FROM place WHERE code = %lld AND leader_id IS NULL", (long long)other);
+	assert_int_equal(number(t, items), 1);
+	/* Its office is the one of the part: a new one, for the old one stayed with the main part. */
+	snprintf(items, sizeof(items), "SELECT u.place FROM post p JOIN unit u ON u.id = p.unit_id WHERE p.id = %lld", (long long)post);
+	assert_true(number(t, items) == to);
+	assert_int_equal(part_of(t, plan, "post", post, &by_hand), -1);
+	done(t, "director", plan, "undo", ",\"text\":\"撤销\"");
+	after = everything(t);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* Given back to the rule. */
+	plan = propose(t, "secretary", SPLIT);
+	snprintf(items, sizeof(items), "{\"object\":\"post\",\"id\":\"%lld\",\"part\":%d}", (long long)post, wanted);
+	assert_int_equal(assign(t, plan, items), 200);
+	snprintf(items, sizeof(items), "{\"object\":\"post\",\"id\":\"%lld\",\"part\":null}", (long long)post);
+	assert_int_equal(assign(t, plan, items), 200);
+	assert_int_equal(part_of(t, plan, "post", post, &by_hand), mine);
+	assert_false(by_hand);
+}
+
+#define LINE "{\"type\":\"LineString\",\"coordinates\":[[106.5045,29.4],[106.5045,29.6]]}"
+
+static void test_barrier(void **state) /* R005, R007 */
+{
+	static const char wall[] = "{\"place\":\"" COMMUNITY1 "\",\"name\":\"铁路\",\"kind\":\"rail\",\"line\":" LINE "}";
+	static const char file[] = "{\"place\":\"" COMMUNITY1 "\",\"kind\":\"river\",\"features\":{\"type\":\"FeatureCollection\","
+		"\"features\":[{\"type\":\"Feature\",\"properties\":{\"name\":\"小河\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
+		"[[[106.5085,29.4],[106.5086,29.4],[106.5086,29.6],[106.5085,29.6],[106.5085,29.4]]]}}%s]}}";
+	struct test_app *t = *state;
+	char body[900];
+	int64_t plan;
+
+	SKIP_WITHOUT(t);
+	ev_as(t, "secretary");
+	assert_int_equal(test_call(t, "POST /api/grid_barriers", wall), 201);
+	assert_int_equal(test_call(t, "POST /api/grid_barriers", "{\"place\":\"" COMMUNITY1 "\",\"name\":\"x\",\"kind\":\"road\","
+		"\"line\":{\"type\":\"Point\",\"coordinates\":[106,29]}}"), 400);
+	assert_string_equal(test_error(t), "planner.barrier_line");
+	assert_int_equal(test_call(t, "POST /api/grid_barriers", "{\"place\":\"" GRID1 "\",\"name\":\"x\",\"kind\":\"road\",\"line\":"
+		LINE "}"), 400);
+	assert_string_equal(test_error(t), "planner.barrier_place");
+	/* Four buildings on this side, eight on the other: that is how it is split, not six and six. */
+	plan = propose(t, "secretary", SPLIT);
+	assert_int_equal((int)test_num(t, "before.scattered"), 1);
+	assert_int_equal((int)test_num(t, "after.scattered"), 0);
+	assert_int_equal(test_callf(t, "GET /api/grid_plans/%s/sheet", ev_body(t, "%lld", (long long)plan), NULL), 200);
+	assert_string_equal(test_str(t, "barriers.0.kind"), "rail");
+	for (int i = 0; i < 12; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "cells.%d.part", i);
+		assert_int_equal((int)test_num(t, path), i >= 4);
+	}
+	/* A river from a file, all or nothing. */
+	snprintf(body, sizeof(body), file, ",{\"type\":\"Feature\",\"properties\":null,\"geometry\":null}");
+	assert_int_equal(test_call(t, "POST /api/grid_barriers/geojson", body), 400);
+	assert_int_equal(number(t, "SELECT count(*) FROM grid_barrier"), 1);
+	snprintf(body, sizeof(body), file, "");
+	assert_int_equal(test_call(t, "POST /api/grid_barriers/geojson", body), 201);
+	assert_int_equal((int)test_num(t, "added"), 1);
+	plan = propose(t, "secretary", SPLIT);
+	assert_int_equal((int)test_num(t, "after.units"), 4);
+	assert_int_equal((int)test_num(t, "after.scattered"), 0);
+	/* Elsewhere they are neither seen nor made. */
+	ev_as(t, "leader");
+	assert_int_equal(test_call(t, "POST /api/grid_barriers", wall), 403);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_split),
 		TEST_BOTH(test_merge_and_guard),
 		TEST_BOTH(test_micro),
+		TEST_BOTH(test_assign),
+		TEST_BOTH(test_barrier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,8 @@ enum err sheet_today(struct req *rq, int64_t place, struct sheet *ret)
 	err = plan_places_each(rq->db, place, date_of(rq->now), take_place, &l);
 	if (err == OK)
 		err = plan_buildings_each(rq->db, place, take_building, &l);
+	if (err == OK)
+		err = sheet_barriers(rq, s);
 	if (err == ERR_LIMIT)
 		return req_fail(rq, ERR_LIMIT, "planner.size", "place",
 			"it has more than %d buildings: plan its parts one by one",
@@ -329,7 +331,8 @@ enum err sheet_of_plan(struct req *rq, const struct grid_plan *p, struct sheet *
 	}
 	for (size_t i = 0; i < s->npart; i++)
 		s->part[i].origin = origin[i] == NIL ? PLAN_NO_GRID : sheet_unit_at(s, origin[i]);
-	return sheet_measure(s);
+	err = sheet_barriers(rq, s);
+	return err != OK ? err : sheet_measure(s);
 }
 
 /* ---- figures ---- */
@@ -351,7 +354,8 @@ static enum err problem_of(const struct sheet *s, struct plan_problem *ret)
 		};
 	}
 	*ret = (struct plan_problem){
-		.cell = cell, .n = s->ncell, .ngrid = s->nunit, .norm = s->norm, .gap_m = GAP_M };
+		.cell = cell, .n = s->ncell, .ngrid = s->nunit, .norm = s->norm, .gap_m = GAP_M,
+		.barrier = s->wall, .nbarrier = s->nwall };
 	return OK;
 }
 

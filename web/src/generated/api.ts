@@ -36,6 +36,7 @@ export type DutyTarget = 'street' | 'department' | 'district'
 export type EndedReason = 'moved_out' | 'died' | 'merged' | 'consent_withdrawn' | 'not_needed' | 'other'
 export type FieldType = 'str' | 'int' | 'bool' | 'real' | 'time' | 'date' | 'id' | 'code' | 'money' | 'enum' | 'json' | 'secret'
 export type GranularityFlag = 'split' | 'merge'
+export type GridBarrierKind = 'road' | 'river' | 'rail' | 'wall'
 export type GridPlanKind = 'split' | 'merge' | 'repartition'
 export type GridPlanState = 'draft' | 'submitted' | 'approved' | 'rejected' | 'applied' | 'undone'
 export type ImportNoteCode = 'formula' | 'merged' | 'code_changed' | 'first_of_several'
@@ -455,6 +456,11 @@ export interface ChangeDifference {
 	conflict: boolean
 }
 
+export interface ChangeGridPlanAssignmentsBody {
+	version?: number | null
+	items?: unknown
+}
+
 export interface ChangeGridPlanCellsBody {
 	version?: number | null
 	cells?: unknown | null
@@ -692,6 +698,12 @@ export interface CreateEventBody {
 	anonymous?: boolean | null
 	lon?: number | null
 	lat?: number | null
+}
+
+export interface CreateGridBarriersOfFileBody {
+	place: Code
+	kind?: GridBarrierKind | null
+	features: unknown
 }
 
 export interface CreateGridPlanBody {
@@ -1286,6 +1298,38 @@ export interface GranularityStreet {
 	name: string
 }
 
+export interface GridBarrier {
+	place_name: string | null
+	id: Id
+	version: number
+	place: Code
+	name: string
+	kind: GridBarrierKind
+	line: unknown
+	created_at?: Time
+	updated_at?: Time
+}
+
+export interface GridBarrierInput {
+	version?: number | null
+	place: Code
+	name: string
+	kind: GridBarrierKind
+	line: unknown
+}
+
+export interface GridBarrierPatch {
+	version: number | null
+	place?: Code
+	name?: string
+	kind?: GridBarrierKind
+	line?: unknown
+}
+
+export interface GridBarriersAdded {
+	added: number
+}
+
 export interface GridFigures {
 	units: number
 	inside: number
@@ -1326,6 +1370,22 @@ export interface GridPlan {
 	problem: string | null
 	created_at?: Time
 	updated_at?: Time
+}
+
+export interface GridPlanAssignment {
+	object: string
+	id: Id
+	label: string | null
+	role: Role | null
+	from: Code
+	from_name: string | null
+	part: number | null
+	by_hand: boolean
+}
+
+export interface GridPlanAssignments {
+	items: GridPlanAssignment[]
+	more: boolean
 }
 
 export interface GridPlanCarried {
@@ -1384,6 +1444,7 @@ export interface GridPlanSheet {
 	units: GridPlanUnit[]
 	parts: GridPlanPart[]
 	cells: GridPlanCell[]
+	barriers: { name: string; kind: string; line: unknown }[]
 	may: string[]
 	people: Record<string, string>
 }
@@ -5997,6 +6058,33 @@ export interface Operations {
 		body: null
 		reply: GridPlanCarried
 	}
+	/** Posts or open matters of the grids that change, and the part each goes to */
+	listGridPlanAssignments: {
+		method: 'GET'
+		path: '/api/grid_plans/{id}/assignments'
+		params: { id: string }
+		query: { object?: string }
+		body: null
+		reply: GridPlanAssignments
+	}
+	/** Give posts and open matters to parts by hand, or back to the rule */
+	changeGridPlanAssignments: {
+		method: 'PATCH'
+		path: '/api/grid_plans/{id}/assignments'
+		params: { id: string }
+		query: null
+		body: ChangeGridPlanAssignmentsBody
+		reply: GridPlan
+	}
+	/** Barriers from a GeoJSON file, all of them or none */
+	createGridBarriersOfFile: {
+		method: 'POST'
+		path: '/api/grid_barriers/geojson'
+		params: null
+		query: null
+		body: CreateGridBarriersOfFileBody
+		reply: GridBarriersAdded
+	}
 	/** Hand a plan in for approval */
 	submitGridPlan: {
 		method: 'POST'
@@ -6086,5 +6174,68 @@ export interface Operations {
 		query: { preview?: boolean }
 		body: GridPlanPatch
 		reply: GridPlan | Preview
+	}
+	/** List */
+	listGridBarriers: {
+		method: 'GET'
+		path: '/api/grid_barriers'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: GridBarrierKind }
+		body: null
+		reply: Page<GridBarrier>
+	}
+	/** Export as CSV or workbook */
+	exportGridBarriers: {
+		method: 'GET'
+		path: '/api/grid_barriers/export'
+		params: null
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getGridBarrier: {
+		method: 'GET'
+		path: '/api/grid_barriers/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: GridBarrier
+	}
+	/** Change one */
+	updateGridBarrier: {
+		method: 'PATCH'
+		path: '/api/grid_barriers/{id}'
+		params: { id: string }
+		query: { preview?: boolean }
+		body: GridBarrierPatch
+		reply: GridBarrier | Preview
+	}
+	/** Create */
+	createGridBarrier: {
+		method: 'POST'
+		path: '/api/grid_barriers'
+		params: null
+		query: null
+		body: GridBarrierInput
+		reply: GridBarrier
+	}
+	/** Import CSV or a workbook */
+	importGridBarriers: {
+		method: 'POST'
+		path: '/api/grid_barriers/import'
+		params: null
+		query: { dry_run?: boolean; partial?: boolean; map?: string }
+		body: Blob | string
+		reply: TableImportResult
+	}
+	/** Delete one */
+	deleteGridBarrier: {
+		method: 'DELETE'
+		path: '/api/grid_barriers/{id}'
+		params: { id: string }
+		query: { version?: number }
+		body: null
+		reply: Deleted
 	}
 }

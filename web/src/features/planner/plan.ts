@@ -58,6 +58,10 @@ export function movesAway(s: GridPlanSheet, cell: GridPlanSheet['cells'][number]
 	return s.parts[cell.part]?.origin !== cell.from
 }
 
+export function barrierLines(bars: readonly { name: string; line: unknown }[]): Features {
+	return collection(bars.map((b) => ({ type: 'Feature', properties: { name: b.name }, geometry: b.line as object })))
+}
+
 export function buildingPoints(s: GridPlanSheet, picked: ReadonlySet<string>): Features {
 	return collection(
 		s.cells.map((c) => ({

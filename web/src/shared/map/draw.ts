@@ -1,5 +1,5 @@
 /* Drawn areas: the body that the server counts by, and the shape to show meanwhile. Pure. */
-import type { LngLat } from '@/shared/map/mapkit'
+import type { LngLat } from './mapkit'
 
 export type Area = { area: object } | { lon: number; lat: number; radius: number }
 
@@ -26,8 +26,25 @@ export function box(w: number, s: number, e: number, n: number): object {
 	return polygon([[w, s], [e, s], [e, n], [w, n]])
 }
 
+export function line(points: LngLat[]): object {
+	return { type: 'LineString', coordinates: points }
+}
+
+/* "106.5,29.4" in each line; null where one is no position. */
+export function pointsOf(text: string): LngLat[] | null {
+	const out: LngLat[] = []
+	for (const row of text.split('\n').map((s) => s.trim()).filter(Boolean)) {
+		const [lon, lat, ...more] = row.split(/[\s,，]+/).map(Number)
+		if (more.length || lon === undefined || lat === undefined || !(Math.abs(lon) <= 180 && Math.abs(lat) <= 90)) return null
+		out.push([lon, lat])
+	}
+	return out
+}
+const DEGREES = 6
+export const textOf = (points: LngLat[]): string => points.map((p) => p.map((v) => v.toFixed(DEGREES)).join(',')).join('\n')
+
 /* What is shown while corners are set. */
-export function sketch(mode: 'polygon' | 'circle', points: LngLat[]): object {
+export function sketch(mode: 'polygon' | 'circle' | 'line', points: LngLat[]): object {
 	const features: object[] = points.map((p) => ({ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: p } }))
 	if (mode === 'polygon' && points.length > 2) features.push({ type: 'Feature', properties: {}, geometry: polygon(points) })
 	else if (points.length > 1) features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { box, circle, metres, sketch } from './draw'
+import { box, circle, metres, pointsOf, sketch, textOf } from './draw'
 
 it('a circle has its radius, a box its corners', () => {
 	const ring = (circle([106.5, 29.4], 500) as { coordinates: [number, number][][] }).coordinates[0] as [number, number][]
@@ -13,4 +13,10 @@ it('two corners are a line, three an area', () => {
 		(sketch('polygon', [[0, 0], [1, 0], [1, 1]].slice(0, n) as [number, number][]) as { features: { geometry: { type: string } }[] }).features.map((f) => f.geometry.type)
 	expect(kinds(2)).toEqual(['Point', 'Point', 'LineString'])
 	expect(kinds(3)).toEqual(['Point', 'Point', 'Point', 'Polygon'])
+})
+
+it('positions are typed as they are written', () => {
+	expect(pointsOf('106.5,29.4\n\n 106.6，29.5 ')).toEqual([[106.5, 29.4], [106.6, 29.5]])
+	expect(pointsOf(textOf([[106.5, 29.4]]))).toEqual([[106.5, 29.4]])
+	for (const bad of ['106.5', '106.5,299', 'a,b', '1,2,3']) expect(pointsOf(bad)).toBeNull()
 })
