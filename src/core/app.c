@@ -10,6 +10,7 @@
 #include "core/app.h"
 #include "core/audit.h"
 #include "core/entity_index.h"
+#include "core/entity_tally.h"
 #include "core/entity_plan.h"
 #include "core/import_job.h"
 #include "core/jobs.h"
@@ -262,6 +263,7 @@ void app_sql_each(const struct app *app, void (*fn)(const char *sql, void *arg),
 	each(tally_sql, tally_nsql, fn, arg);
 	secret_sql_each(fn, arg);
 	each(entity_index_sql, entity_index_nsql, fn, arg);
+	each(entity_tally_sql, entity_tally_nsql, fn, arg);
 	for (size_t i = 0; i < app->nmodule; i++) {
 		const struct module *m = app->module[i];
 

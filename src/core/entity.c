@@ -9,6 +9,7 @@
 #include "core/audit.h"
 #include "core/entity_index.h"
 #include "core/entity_plan.h"
+#include "core/entity_tally.h"
 #include "core/label.h"
 #include "core/row.h"
 #include "core/secret.h"
@@ -322,13 +323,21 @@ static enum err audit_diff(struct req *rq, const struct entity *e, const char *a
 	return err;
 }
 
+/* What is kept beside the rows: words and points, and how many there are. */
+static enum err keep_beside(struct req *rq, const struct entity *e, const void *old, const void *rec)
+{
+	enum err err = entity_index_write(rq, e, old, rec);
+
+	return err != OK ? err : entity_tally_write(rq, e, old, rec);
+}
+
 static enum err finish_write(struct req *rq, const struct entity *e, const void *old, const void *rec,
 			     const char *action, int64_t id)
 {
 	enum err err = audit_diff(rq, e, action, old, rec, id);
 
 	if (err == OK && old != NULL)
-		err = entity_index_write(rq, e, old, rec);
+		err = keep_beside(rq, e, old, rec);
 	if (err == OK && e->after != NULL)
 		err = e->after(rq, old, rec);
 	if (err == OK && (e->flags & ENTITY_CONFIG))
@@ -358,7 +367,7 @@ static enum err insert_row(struct req *rq, const struct entity *e, const void *r
 		err = entity_found_args(rq, e, rec, v + e->fields.n + 3, &n);
 	if (err == OK)
 		err = db_exec(rq->db, entity_plan_of(rq->app, e)->insert, v, e->fields.n + 3 + n, NULL);
-	return err != OK ? err : entity_index_write(rq, e, NULL, rec);
+	return err != OK ? err : keep_beside(rq, e, NULL, rec);
 }
 
 static enum err new_row(struct req *rq, const struct entity *e, void *rec, int64_t *ret_id)
@@ -442,7 +451,7 @@ enum err entity_overwrite(struct req *rq, const struct entity *e, const void *ol
 
 	if (err == OK)
 		err = audit_diff(rq, e, action, old, rec, field_int(&e->fields.v[0], rec));
-	return err != OK ? err : entity_index_write(rq, e, old, rec);
+	return err != OK ? err : keep_beside(rq, e, old, rec);
 }
 
 enum err entity_erase(struct req *rq, const struct entity *e, const void *old, const char *action)
@@ -455,7 +464,7 @@ enum err entity_erase(struct req *rq, const struct entity *e, const void *old, c
 		return req_fail(rq, ERR_CONFLICT, "in_use", "id", "other records still refer to it");
 	if (err == OK)
 		err = audit_diff(rq, e, action, old, NULL, id);
-	return err != OK ? err : entity_index_write(rq, e, old, NULL);
+	return err != OK ? err : keep_beside(rq, e, old, NULL);
 }
 
 /* ---- handlers ---- */

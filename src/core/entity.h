@@ -34,6 +34,7 @@ struct entity {
 	const char *full;	  /* who sees MASKED and WITHHELD fields in full, where the row lies; NULL: nobody */
 	const char *export;	  /* who may take rows out as a file; NULL: as read */
 	int index;		  /* its number in the index of words and points, fixed for ever; 0: not in it */
+	int counted;		  /* its number among the entities counted per place, fixed for ever; 0: not counted */
 	const char *once;	  /* ENTITY_CARRY: the field that is unique together with the place; NULL: none */
 	unsigned flags;
 	const char *order; /* default sort: a field name, "-" first for descending */

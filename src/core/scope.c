@@ -208,6 +208,26 @@ bool may_at(const struct principal *who, const char *perm, int64_t place)
 	return false;
 }
 
+int64_t scope_whole(const struct principal *who, const char *perm)
+{
+	uint64_t roles = perm_roles(perm);
+	const struct post *widest = NULL;
+
+	for (size_t i = 0; i < who->nposts; i++) {
+		const struct post *p = &who->post[i];
+
+		if (((roles >> p->role) & 1) && (widest == NULL || p->hi - p->lo > widest->hi - widest->lo))
+			widest = p;
+	}
+	for (size_t i = 0; i < who->nposts; i++) {
+		const struct post *p = &who->post[i];
+
+		if (((roles >> p->role) & 1) && (p->lo < widest->lo || p->hi > widest->hi))
+			return NIL;
+	}
+	return widest == NULL || place_end(widest->lo) != widest->hi ? NIL : widest->lo;
+}
+
 /* ---- ranges ---- */
 
 struct range {

@@ -91,6 +91,9 @@ void perms_each(const struct principal *who, void (*fn)(const char *perm, void *
 /* …at this very place (post's range covers it). */
 bool may_at(const struct principal *who, const char *perm, int64_t place);
 
+/* The one place that holds all that `who` may see under `perm`; NIL: there are several, or none. */
+int64_t scope_whole(const struct principal *who, const char *perm);
+
 /*
  * Appends " AND (…)" restricting rows to what `who` may see under `perm`. `col` is the SQL column with
  * the place code, e.g. "t.place". Rows with a NULL code are visible at district level only.

@@ -11,7 +11,7 @@
 #include "core/sqlb.h"
 
 enum { Q_TALLY_ADD, Q_TALLY_TAKE, Q_TALLY_TOTAL, Q_TALLY_SUM, Q_TALLY_SUM_DELTA, Q_TALLY_DIMS, Q_TALLY_DIMS_DELTA,
-       Q_TALLY_DAYS, Q_TALLY_WAITING, Q_TALLY_MAX };
+       Q_TALLY_DAYS, Q_TALLY_BELOW, Q_TALLY_WAITING, Q_TALLY_MAX };
 
 const char *const tally_sql[] = {
 	[Q_TALLY_ADD] = "INSERT INTO tally_delta (id, place, kind, measure, dim, day, n) "
@@ -34,6 +34,11 @@ const char *const tally_sql[] = {
 		"AND kind = $3 AND measure = $4 AND day >= $5 AND day <= $6 UNION ALL SELECT day, n FROM tally_delta "
 		"WHERE place >= $1 AND place < $2 AND kind = $3 AND measure = $4 AND day >= $5 AND day <= $6) x "
 		"GROUP BY day ORDER BY day",
+	[Q_TALLY_BELOW] =
+		"SELECT place, CAST(sum(n) AS BIGINT) AS n FROM (SELECT t.place, t.n FROM place p JOIN tally t "
+		"ON t.place = p.code WHERE p.parent = $1 AND t.kind = $3 AND t.measure = $4 AND t.day = 0 "
+		"UNION ALL SELECT place, n FROM tally_delta WHERE place > $1 AND place < $2 AND kind = $3 "
+		"AND measure = $4 AND day = 0) x GROUP BY place ORDER BY place",
 	[Q_TALLY_WAITING] = "SELECT id FROM tally_delta LIMIT 1",
 };
 const size_t tally_nsql = Q_TALLY_MAX;
@@ -126,6 +131,17 @@ enum err tally_by_day(struct dbc *c, int64_t place, int64_t kind, int measure, i
 {
 	struct rows *r = db_query(c, tally_sql[Q_TALLY_DAYS],
 		ARGS(I(place), I(place_end(place)), I(kind), I(measure), I(from), I(to)));
+
+	while (rows_next(r))
+		fn(row_int_at(r, 0), row_int_at(r, 1), arg);
+	return rows_close(r);
+}
+
+enum err tally_below(struct dbc *c, int64_t place, int64_t kind, int measure,
+		     void (*fn)(int64_t place, int64_t n, void *arg), void *arg)
+{
+	struct rows *r = db_query(c, tally_sql[Q_TALLY_BELOW],
+		ARGS(I(place), I(place_end(place)), I(kind), I(measure)));
 
 	while (rows_next(r))
 		fn(row_int_at(r, 0), row_int_at(r, 1), arg);

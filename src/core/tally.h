@@ -24,6 +24,7 @@ enum measure {
 	TALLY_URGENCY,	  /* dim = urgency, day 0: open ones */
 	TALLY_TRACK,	  /* dim = track, day 0: open ones */
 	TALLY_LEVEL,	  /* dim = alarm level, day 0: open ones */
+	TALLY_ROWS,	  /* day 0: rows of an entity in force; see entity_tally.h */
 	TALLY_MEASURE_MAX
 };
 
@@ -38,6 +39,9 @@ enum err tally_by_dim(struct dbc *c, int64_t place, int64_t kind, int measure, i
 		      int64_t *ret, size_t max) MUST_CHECK;
 enum err tally_by_day(struct dbc *c, int64_t place, int64_t kind, int measure, int64_t from, int64_t to,
 		      void (*fn)(int64_t day, int64_t n, void *arg), void *arg) MUST_CHECK;
+/* Running totals of the places one step below a place, and what waits further down at its own code. */
+enum err tally_below(struct dbc *c, int64_t place, int64_t kind, int measure,
+		     void (*fn)(int64_t place, int64_t n, void *arg), void *arg) MUST_CHECK;
 /* Whether rows wait to be folded. */
 enum err tally_waiting(struct dbc *c, bool *ret) MUST_CHECK;
 /* Moves at most `max` rows into the totals; in a writing transaction. *ret_n: how many. */

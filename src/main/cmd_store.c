@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "core/audit.h"
 #include "core/entity_index.h"
+#include "core/entity_tally.h"
 #include "core/matter_sweep.h"
 #include "core/migrations.h"
 #include "core/secret.h"
@@ -187,7 +188,7 @@ static void count_values(void *arg, const char *table, const char *column, int64
 	*n += values;
 }
 
-/* Every row is found by what it says now, and by nothing else. */
+/* Every row is found by what it says now, and by nothing else; and counted once where it lies. */
 static enum err check_index(struct run *r, struct app *app, int64_t *ret_rows)
 {
 	struct arena *a = arena_new(64 << 20);
@@ -204,6 +205,12 @@ static enum err check_index(struct run *r, struct app *app, int64_t *ret_rows)
 			err = err_set(&r->e, ERR_CONFLICT, "entity.index", "",
 				"%" PRId64 " of %" PRId64 " rows of %s differ from their index, one is %" PRId64, bad, rows,
 				app->entity[i]->name, id);
+		if (err == OK)
+			err = entity_tally_check(c, app->entity[i], &bad, &id);
+		if (err == OK && bad > 0)
+			err = err_set(&r->e, ERR_CONFLICT, "entity.tally", "",
+				"the number of %s differs from the rows at %" PRId64 " places, one is %" PRId64,
+				app->entity[i]->path, bad, id);
 	}
 	req_local_done(&rq);
 	dbc_free(c);

@@ -1,4 +1,5 @@
 /* The module: its routes. */
+#include "core/entity_tally.h"
 #include "mod/atlas/atlas_impl.h"
 #include "mod/atlas/atlas_json.h"
 #include "mod/map/map.h"
@@ -134,7 +135,9 @@ static const struct route atlas_routes[] = {
 
 static enum err atlas_seed(struct app *app, struct dbc *c)
 {
-	return entity_index_seed(app, c);
+	enum err err = entity_index_seed(app, c);
+
+	return err != OK ? err : entity_tally_seed(app, c);
 }
 
 const struct module atlas_module = {

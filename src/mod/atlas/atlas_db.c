@@ -321,6 +321,11 @@ static const struct {
 	[ATLAS_WORKFORCE] = { NULL, "post", "post.read" },
 };
 
+const struct entity *atlas_kept(enum atlas_what what)
+{
+	return counted[what].e;
+}
+
 const char *atlas_perm(enum atlas_what what)
 {
 	return counted[what].e != NULL ? counted[what].e->read : counted[what].perm;

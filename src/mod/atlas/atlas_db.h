@@ -76,6 +76,8 @@ enum atlas_what {
 	ATLAS_WORKFORCE,
 	ATLAS_WHAT_MAX
 };
+/* The entity whose numbers are kept per place, down to grids; NULL: they are counted. */
+const struct entity *atlas_kept(enum atlas_what what);
 /* Who may count it. */
 const char *atlas_perm(enum atlas_what what);
 typedef void (*atlas_place_fn)(int64_t code, int64_t n, int64_t late, void *arg);

@@ -1,11 +1,12 @@
 /*
  * A figure for every place one step below a place, for the map: counts, shares and the size of
- * grids. What is counted is read in one snapshot together with the figure of the place itself, so
- * the parts add up to the whole (R025); what lies at the place and in no part of it is told beside
- * them.
+ * grids. All is read in one snapshot together with the figure of the place itself, so the parts add
+ * up to the whole (R025); what lies at the place and in no part of it is told beside them. Base data
+ * is not counted: its numbers are kept per place.
  */
 #include <math.h>
 
+#include "core/entity_tally.h"
 #include "mod/atlas/atlas_impl.h"
 #include "mod/place/place.h"
 #include "mod/registry/registry.h"
@@ -103,6 +104,11 @@ static void take_count(int64_t code, int64_t n, int64_t late, void *arg)
 	add(a, code, (double)(a->how == HOW_LATE ? late : n), 1);
 }
 
+static void take_kept(int64_t code, int64_t n, void *arg)
+{
+	add(arg, code, (double)n, 1);
+}
+
 static void take_plan(int64_t place, bool covered, void *arg)
 {
 	add(arg, place, covered ? 1 : 0, 1);
@@ -137,8 +143,32 @@ static enum err take_grids(struct asked *a)
 	return err;
 }
 
-static enum err take_all(struct asked *a)
+/* The numbers kept per place; what is left of the whole lies in none of the parts. */
+static enum err take_total(struct asked *a, const struct entity *e, int64_t *total)
 {
+	enum err err = entity_tally_below(a->rq->db, e, a->place, take_kept, a);
+
+	if (err == OK)
+		err = entity_tally_sum(a->rq->db, e, a->place, total);
+	a->rest = (double)*total;
+	for (size_t i = 0; i < a->n; i++)
+		a->rest -= a->v[i].num;
+	return err;
+}
+
+static enum err take_all(struct asked *a, int64_t *total)
+{
+	bool grids = place_level(a->place) < LEVEL_GRID;
+	const struct entity *kept = a->how == HOW_COUNT && grids ? atlas_kept(a->what) : NULL;
+	enum err err = OK;
+
+	if (kept != NULL)
+		return take_total(a, kept, total);
+	/* Counted once more, by itself. */
+	if (a->how == HOW_COUNT)
+		err = atlas_total(a->rq, a->what, a->lo, a->hi, total);
+	if (err != OK)
+		return err;
 	switch (a->how) {
 	case HOW_COUNT:
 	case HOW_LATE:
@@ -177,10 +207,7 @@ static enum err write_all(struct asked *a, struct jw *out)
 	enum err err = list_parts(a);
 
 	if (err == OK)
-		err = take_all(a);
-	/* Counted once more, by itself. */
-	if (err == OK && a->how == HOW_COUNT)
-		err = atlas_total(a->rq, a->what, a->lo, a->hi, &total);
+		err = take_all(a, &total);
 	jw_karr(out, "items");
 	for (size_t i = 0; i < a->n; i++)
 		write_part(a, &a->v[i], out);

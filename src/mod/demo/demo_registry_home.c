@@ -6,7 +6,7 @@
 
 #include "mod/demo/demo_text.h"
 
-enum { HOME_MAX = 5, ELDER = 70, BIRTHDAYS = 363, PER_CLASS = 500 };
+enum { HOME_MAX = 5, ELDER = 70 };
 
 struct dweller {
 	enum relation relation;
@@ -37,20 +37,21 @@ static void draw_members(struct settle *s, int size, struct dweller v[HOME_MAX])
 }
 
 /*
- * A day of birth and a serial that nobody else has: within one class of 500 the days of birth do not meet
- * (three days for each of 121 people), and the classes have their own serials.
+ * A day of birth and a serial that nobody else of the district has: within one class of 500 nobody shares a
+ * serial, and no two classes have the same day for the same serial.
  */
 static void draw_number(struct settle *s, const struct dweller *m, struct person *p)
 {
-	size_t k = s->person / PER_CLASS, of = s->person % PER_CLASS;
-	int day = (int)((3 * k + 101 * of) % BIRTHDAYS) + demo_rand_range(&s->r, 0, 2);
+	size_t k = s->person / SERIALS, of = s->person % SERIALS;
+	int day = (int)((k + 101 * of) % BIRTHDAYS);
 	int64_t year = s->today / 10000 - m->age;
 	char no[48];
 
-	p->birth = date_add((year - 1) * 10000 + 1231, day % 365 + 1);
+	p->birth = date_add((year - 1) * 10000 + 1231, day + 1);
 	if (p->birth > s->today)
-		p->birth = date_add((year - 2) * 10000 + 1231, day % 365 + 1);
-	snprintf(no, sizeof(no), "990101%08lld%03zu", (long long)p->birth, of * 2 % 1000 + (m->sex == SEX_MALE));
+		p->birth = date_add((year - 2) * 10000 + 1231, day + 1);
+	snprintf(no, sizeof(no), "%lld%08lld%03zu", (long long)settle_county(s), (long long)p->birth,
+		of * 2 + (m->sex == SEX_MALE));
 	no[17] = id18_digit(no);
 	if (demo_rand_below(&s->r, 100) < 97)
 		p->id_no = str_dup(s->w->batch, (struct str){ no, ID18_LEN });

@@ -9,10 +9,12 @@
 #include "base/crypto.h"
 #include "core/audit.h"
 #include "core/entity_index.h"
+#include "core/entity_tally.h"
+#include "core/tally.h"
 #include "mod/demo/demo_world.h"
 #include "mod/place/place.h"
 
-enum { KEEP_MAX = 512 << 20, BATCH_MAX = 64 << 20, TELL_MS = 3000, CALENDAR_DAYS = 23 };
+enum { KEEP_MAX = 512 << 20, BATCH_MAX = 512 << 20, TELL_MS = 3000, CALENDAR_DAYS = 23, FOLD_AT_ONCE = 20000 };
 
 void demo_tell(struct world *w, bool now, const char *fmt, ...)
 {
@@ -89,6 +91,33 @@ static enum err index_tx(struct dbc *c, void *arg)
 	return err;
 }
 
+/* Numbers per place: counted once, in place of one change for each row. */
+static enum err count_tx(struct dbc *c, void *arg)
+{
+	struct world *w = arg;
+	enum err err = OK;
+
+	for (size_t i = 0; i < w->app->nentity && err == OK; i++)
+		err = entity_tally_fill(c, w->app->entity[i]);
+	return err;
+}
+
+/* A piece of what waits is added up. */
+static enum err fold_tx(struct dbc *c, void *arg)
+{
+	return tally_fold(c, FOLD_AT_ONCE, arg);
+}
+
+static enum err count_rows(struct world *w)
+{
+	int64_t n = FOLD_AT_ONCE;
+	enum err err = db_write(w->app->db, count_tx, w);
+
+	while (err == OK && n == FOLD_AT_ONCE)
+		err = db_write(w->app->db, fold_tx, &n);
+	return err;
+}
+
 static enum err last_tx(struct dbc *c, void *arg)
 {
 	struct world *w = arg;
@@ -161,6 +190,8 @@ static enum err make(struct world *w)
 		err = demo_make_events(w);
 	if (err == OK)
 		err = demo_tallies(w);
+	if (err == OK)
+		err = count_rows(w);
 	if (err == OK)
 		err = db_write(w->app->db, last_tx, w);
 	return err == OK ? reload(w) : err;

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/geo.h"
+#include "core/entity_tally.h"
+
+enum { MOVED_FROM_MAX = 1000 }; /* places that one move takes people from */
 
 /* Everything of a kind in or below $1. */
 #define ROOMS_BELOW "SELECT id FROM room WHERE id = $1 UNION SELECT id FROM room WHERE building_id = $1"
@@ -20,6 +23,9 @@
 	"WHERE r.building_id = $1"
 #define BELOW "SELECT id FROM building WHERE id = $1 UNION SELECT id FROM venue WHERE id = $1 UNION " ROOMS_BELOW \
 	" UNION " HOMES_BELOW " UNION " PEOPLE_BELOW
+/* Those in force that a move will take along, per place where they are. */
+#define MOVING(table, below, active)                                                                          \
+	"SELECT place, count(*) AS n FROM " table " WHERE place <> $2 " active "AND id IN (" below ") GROUP BY place"
 #define MOVED "SET place = $2, version = version + 1, updated_at = $3 "
 
 /* An object by its id, whatever its kind: what it is called, and the building it is in. */
@@ -38,6 +44,9 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_BUILDING_LAST] = "SELECT max(code) AS code FROM building WHERE code >= $1 AND code <= $2",
 	[Q_THING_LAST] = "SELECT max(code) AS code FROM thing WHERE code >= $1 AND code <= $2",
 	[Q_HOUSEHOLD_COUNT] = "SELECT count(*) AS n FROM household WHERE room_id = $1",
+	[Q_MOVING_ROOM] = MOVING("room", ROOMS_BELOW, ""),
+	[Q_MOVING_HOUSEHOLD] = MOVING("household", HOMES_BELOW, "AND active = 1 "),
+	[Q_MOVING_PERSON] = MOVING("person", PEOPLE_BELOW, "AND active = 1 "),
 	[Q_MOVE_ROOM] = "UPDATE room " MOVED "WHERE place <> $2 AND id IN (" ROOMS_BELOW ")",
 	[Q_MOVE_HOUSEHOLD] = "UPDATE household " MOVED "WHERE place <> $2 AND id IN (" HOMES_BELOW ")",
 	[Q_MOVE_PERSON] = "UPDATE person " MOVED "WHERE place <> $2 AND id IN (" PEOPLE_BELOW ")",
@@ -142,11 +151,38 @@ enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret)
 
 /* ---- moving, leaving ---- */
 
+/* The numbers per place go with the rows. */
+static enum err move_count(struct dbc *c, const struct entity *e, int q, int64_t id, int64_t place)
+{
+	struct {
+		int64_t place, n;
+	} from[MOVED_FROM_MAX];
+	size_t n = 0;
+	struct rows *r = db_query(c, registry_sql[q], ARGS(I(id), I(place)));
+
+	while (n < MOVED_FROM_MAX && rows_next(r)) {
+		from[n].place = row_int_at(r, 0);
+		from[n++].n = row_int_at(r, 1);
+	}
+	enum err err = rows_close(r);
+
+	if (err == OK && n == MOVED_FROM_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < n && err == OK; i++)
+		err = entity_tally_moved(c, e, from[i].place, place, from[i].n);
+	return err;
+}
+
 enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now)
 {
+	enum err err = move_count(c, &room_entity, Q_MOVING_ROOM, id, place);
+
+	if (err == OK)
+		err = move_count(c, &household_entity, Q_MOVING_HOUSEHOLD, id, place);
+	if (err == OK)
+		err = move_count(c, &person_entity, Q_MOVING_PERSON, id, place);
 	static const int steps[] = { Q_MOVE_ROOM, Q_MOVE_HOUSEHOLD, Q_MOVE_PERSON, Q_MOVE_CONSENT, Q_MOVE_PLAN,
 		Q_MOVE_VISIT, Q_MOVE_LINK };
-	enum err err = OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(steps) && err == OK; i++)
 		err = db_exec(c, registry_sql[steps[i]], ARGS(I(id), I(place), I(now)), NULL);
@@ -513,8 +549,11 @@ enum err visitor_each(struct dbc *c, const struct principal *who, int64_t now,
 
 enum err registry_count(struct dbc *c, const struct principal *who, const struct entity *e, int64_t place, int64_t *ret)
 {
+	int64_t whole = place == 0 ? scope_whole(who, e->read) : may_at(who, e->read, place) ? place : NIL;
 	struct sqlb b;
 
+	if (whole != NIL && place_level(whole) <= LEVEL_GRID)
+		return entity_tally_sum(c, e, whole, ret);
 	sqlb_init(&b);
 	sqlb_add(&b, "SELECT count(*) AS n FROM ");
 	sqlb_add(&b, e->table);
@@ -523,8 +562,7 @@ enum err registry_count(struct dbc *c, const struct principal *who, const struct
 		sqlb_cond(&b, " AND t.place >= ?", I(place));
 		sqlb_cond(&b, " AND t.place < ?", I(place_end(place)));
 	}
-	if (who != NULL)
-		scope_place(&b, who, e->read, "t.place");
+	scope_place(&b, who, e->read, "t.place");
 	struct rows *r = sqlb_query(&b, c);
 
 	*ret = rows_next(r) ? row_int_at(r, 0) : NIL;

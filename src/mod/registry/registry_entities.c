@@ -283,35 +283,35 @@ static const struct field care_visit_field[] = {
 const struct entity building_entity = {
 	.name = "building", .table = "building", .path = "buildings", .label = "楼栋|Buildings",
 	.fields = FIELDS(building, building_field),
-	.read = "registry.read", .write = "registry.write", .index = 2, .order = "code", .flags = ENTITY_CARRY,
+	.read = "registry.read", .write = "registry.write", .index = 2, .counted = 1, .order = "code", .flags = ENTITY_CARRY,
 	.check = building_check, .after = building_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
 const struct entity room_entity = {
 	.name = "room", .table = "room", .path = "rooms", .label = "房屋|Rooms",
 	.fields = FIELDS(room, room_field),
-	.read = "registry.read", .write = "registry.write", .order = "code", .flags = ENTITY_CARRY | ENTITY_DELETE,
+	.read = "registry.read", .write = "registry.write", .counted = 2, .order = "code", .flags = ENTITY_CARRY | ENTITY_DELETE,
 	.check = room_check, .after = room_after, .extra_row = registry_names, .more_row = &room_names,
 };
 
 const struct entity household_entity = {
 	.name = "household", .table = "household", .path = "households", .label = "家庭户|Households",
 	.fields = FIELDS(household, household_field),
-	.read = "person.read", .write = "person.write", .export = "person.export", .index = 3, .order = "code", .flags = ENTITY_CARRY,
+	.read = "person.read", .write = "person.write", .export = "person.export", .index = 3, .counted = 3, .order = "code", .flags = ENTITY_CARRY,
 	.check = household_check, .after = household_after, .extra_row = registry_names, .more_row = &household_names,
 };
 
 const struct entity person_entity = {
 	.name = "person", .table = "person", .path = "persons", .label = "人员|People",
 	.fields = FIELDS(person, person_field),
-	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .index = 4, .order = "id", .flags = ENTITY_CARRY,
+	.read = "person.read", .write = "person.write", .full = "person.full", .export = "person.export", .index = 4, .counted = 4, .order = "id", .flags = ENTITY_CARRY,
 	.check = person_check, .after = person_after, .extra_row = registry_names, .more_row = &person_names,
 };
 
 const struct entity venue_entity = {
 	.name = "venue", .table = "venue", .path = "venues", .label = "场所|Venues",
 	.fields = FIELDS(venue, venue_field),
-	.read = "registry.read", .write = "registry.write", .full = "person.full", .index = 5, .order = "name", .flags = ENTITY_CARRY,
+	.read = "registry.read", .write = "registry.write", .full = "person.full", .index = 5, .counted = 5, .order = "name", .flags = ENTITY_CARRY,
 	.check = venue_check, .after = venue_after, .extra_row = registry_names, .more_row = &venue_names,
 };
 
@@ -324,14 +324,14 @@ const struct entity thing_class_entity = {
 const struct entity thing_entity = {
 	.name = "thing", .table = "thing", .path = "things", .label = "部件|Things",
 	.fields = FIELDS(thing, thing_field),
-	.read = "registry.read", .write = "registry.write", .index = 6, .order = "code", .flags = ENTITY_CARRY | ENTITY_DELETE,
+	.read = "registry.read", .write = "registry.write", .index = 6, .counted = 6, .order = "code", .flags = ENTITY_CARRY | ENTITY_DELETE,
 	.check = thing_check, .after = thing_after, .extra_row = registry_names, .more_row = &thing_names,
 };
 
 const struct entity organisation_entity = {
 	.name = "organisation", .table = "organisation", .path = "organisations", .label = "单位组织|Organisations",
 	.fields = FIELDS(organisation, organisation_field),
-	.read = "registry.read", .write = "registry.write", .index = 7, .order = "name", .flags = ENTITY_CARRY,
+	.read = "registry.read", .write = "registry.write", .index = 7, .counted = 7, .order = "name", .flags = ENTITY_CARRY,
 	.check = organisation_check, .after = organisation_after, .extra_row = entity_place_name, .more_row = &entity_place_name_shape,
 };
 
