@@ -2,48 +2,20 @@
  * The figures of docs/performance.md, each beside its reference in the same run.
  *
  *     make bench                    all; the result also goes to build/bench.json
- *     make bench FIGURE=read        one: lifecycle submit read latency memory start size atlas
+ *     make bench FIGURE=read        one: lifecycle submit read latency memory start size atlas city
  *     SIZES=10000,1000000 SECONDS=10 ROUNDS=3 CLIENTS=64   what it measures with
  */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atlas, city } from './base.ts';
 import { bench, type Load, nginx, wrk } from './load.ts';
-import { cpuMs, load, machine, median, memory } from './machine.ts';
+import { cpuMs, machine, median, memory } from './machine.ts';
+import { clients, large, round, rounds, rows, say, seconds, sizes, small, tile } from './say.ts';
 import { bin, copy, dir, remove, root, Server, store } from './stores.ts';
-
-const number = (name: string, usual: number): number => Number(process.env[name] ?? usual);
-const sizes = (process.env.SIZES ?? '10000,1000000').split(',').map(Number);
-const large = Math.max(...sizes);
-const small = Math.min(...sizes);
-const seconds = number('SECONDS', 10);
-const rounds = number('ROUNDS', 3);
-const clients = number('CLIENTS', 64);
-
-interface Row {
-	figure: string;
-	events?: number;
-	value: number;
-	unit: string;
-	reference?: string;
-	ratio?: number;
-	goal?: string;
-	note?: string;
-	load: string;
-}
-const rows: Row[] = [];
-
-function say(r: Omit<Row, 'load'>): void {
-	rows.push({ ...r, load: load() });
-	const name = r.events === undefined ? r.figure : `${r.figure} at ${r.events.toLocaleString('en')}`;
-	const ratio = r.ratio === undefined ? '' : `, ${r.ratio.toFixed(2)} of ${r.reference}`;
-	console.log(`${name}: ${r.value.toLocaleString('en')} ${r.unit}${ratio}${r.goal ? ` (goal ${r.goal})` : ''}${r.note ? `; ${r.note}` : ''}; load ${load()}`);
-}
-
-const round = (n: number, digits = 0): number => Number(n.toFixed(digits));
 
 /** Runs `f` on a server over a copy of the store with `events` events. */
 async function serving<T>(events: number, f: (s: Server, path: string) => Promise<T>): Promise<T> {
-	const path = copy(store(events), `serve-${events}.db`);
+	const path = copy(store('district', events), `serve-${events}.db`);
 	const s = await Server.start(path);
 	try {
 		return await f(s, path);
@@ -71,7 +43,7 @@ async function lifecycle(): Promise<void> {
 /** Reports over HTTP and the same statements alone, by turns, each on its own copy. */
 async function submit(): Promise<void> {
 	const raw: number[] = [], http: number[] = [];
-	const other = copy(store(small), 'raw.db');
+	const other = copy(store('district', small), 'raw.db');
 	await serving(small, async (s) => {
 		await onServer(s, ['submit'], 2, clients);
 		const cpu = cpuMs(s.pid);
@@ -110,12 +82,6 @@ async function read(): Promise<void> {
 	});
 }
 
-/** x and y of the tile that holds a point. */
-function tile(lon: number, lat: number, z: number): string {
-	const n = 2 ** z, r = (lat * Math.PI) / 180;
-	return `${z}/${Math.floor(((lon + 180) / 360) * n)}/${Math.floor(((1 - Math.log(Math.tan(r) + 1 / Math.cos(r)) / Math.PI) / 2) * n)}`;
-}
-
 async function latency(): Promise<void> {
 	await serving(large, async (s) => {
 		const token = await s.token('duty1');
@@ -151,7 +117,7 @@ async function memoryUse(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-	const path = copy(store(large), 'start.db');
+	const path = copy(store('district', large), 'start.db');
 	const took: number[] = [];
 	for (let i = 0; i < 5; i++) {
 		const s = await Server.start(path);
@@ -166,55 +132,7 @@ async function size(): Promise<void> {
 	say({ figure: 'size', value: round(statSync(bin).size / 1e6, 2), unit: 'MB, the whole program with the web inside' });
 }
 
-/** p50 and p99 of requests made by four clients, one after another each. */
-async function spread(name: string, make: (i: number) => [string, RequestInit?], token: string, s: Server): Promise<void> {
-	const took: number[] = [];
-	const until = performance.now() + Math.max(2, seconds / 3) * 1000;
-	let next = 0, bytes = 0;
-	await Promise.all(Array.from({ length: 4 }, async () => {
-		while (performance.now() < until) {
-			const [target, init] = make(next++);
-			const from = performance.now();
-			const r = await fetch(`http://127.0.0.1:${s.port}${target}`, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
-			bytes += (await r.arrayBuffer()).byteLength;
-			if (!r.ok) throw new Error(`${target}: ${r.status}`);
-			took.push(performance.now() - from);
-		}
-	}));
-	took.sort((a, b) => a - b);
-	const at = (q: number): number => round(took[Math.min(took.length - 1, Math.floor(q * took.length))] ?? NaN, 1);
-	say({ figure: `p99 ${name}`, value: at(0.99), unit: 'ms', goal: '< 50', note: `p50 ${at(0.5)} ms, ${took.length} requests of ${round(bytes / took.length / 1000, 1)} kB` });
-}
-
-/** Search box, drawn areas, tiles and figures over the demo district's base data. */
-async function atlas(): Promise<void> {
-	await serving(small, async (s) => {
-		const wide = await s.token('district'), street = await s.token('director1');
-		interface Row { address: string; name: string; code: string; lon: number; lat: number }
-		interface Rows { items: Row[] }
-		const list = async (path: string, token: string): Promise<Row[]> => ((await (await s.get(path, token)).json()) as Rows).items;
-		const counts = (await (await s.get('/api/registry/counts', wide)).json()) as object;
-		console.log(`base data: ${JSON.stringify(counts)}`);
-		const houses = await list('/api/buildings?limit=200', wide), venues = await list('/api/venues?limit=200', wide), people = await list('/api/persons?limit=200', street);
-		const search = (v: string[]) => (i: number): [string] => ['/api/search?q=' + encodeURIComponent(v[i % v.length] as string)];
-		await spread('search by name or address, district', search([...houses.map((h) => h.address), ...venues.map((v) => v.name)]), wide, s);
-		await spread('search by person, street', search(people.map((p) => p.name)), street, s);
-		await spread('search by a common word, district', search(['社区', '网格', '1栋', '小区 2栋']), wide, s);
-		await spread('search by code or number', search([...houses.map((h) => h.code), ...houses.map((_, i) => String(13800000000 + i))]), street, s);
-		const near = (i: number): Row => houses[(i * 37) % houses.length] as Row;
-		const area = (radius: number) => (i: number): [string, RequestInit] => ['/api/map/select', { method: 'POST', body: JSON.stringify({ lon: near(i).lon, lat: near(i).lat, radius }) }];
-		await spread('area of 500 m', area(500), wide, s);
-		await spread('area of 5 km', area(5000), wide, s);
-		for (const z of [11, 13, 16]) {
-			const layers = ['buildings', 'venues', 'things', 'visits', 'workforce'];
-			await spread(`tile of base data z${z}`, (i) => [`/tiles/${layers[i % layers.length]}/${tile(near(i).lon, near(i).lat, z)}.mvt`], wide, s);
-		}
-		const home = near(0).code.slice(0, 6) + '00000000000';
-		await spread('figures of all streets', (i) => [`/api/map/figures?figure=${['people', 'buildings', 'events', 'granularity_drift'][i % 4]}&place=${home}`], wide, s);
-	});
-}
-
-const figures: Record<string, () => Promise<void>> = { lifecycle, submit, read, latency, memory: memoryUse, start, size, atlas };
+const figures: Record<string, () => Promise<void>> = { lifecycle, submit, read, latency, memory: memoryUse, start, size, atlas, city };
 const wanted = process.env.FIGURE ? process.env.FIGURE.split(',') : Object.keys(figures);
 
 console.log(JSON.stringify({ ...machine(), sizes, seconds, rounds, clients, bin }));

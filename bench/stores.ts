@@ -27,16 +27,16 @@ function recipe(): string {
 	return h.update(readFileSync(join(root, 'src/main/bench_fill.c'))).digest('hex').slice(0, 8);
 }
 
-/** The store with `events` events; made when it is not there. */
-export function store(events: number): string {
-	const path = join(dir, `events-${events}-${recipe()}.db`);
+/** A demo of this size with `events` events besides; made when it is not there. */
+export function store(size: 'district' | 'city', events: number): string {
+	const path = join(dir, `${size}-${events}-${recipe()}.db`);
 	if (existsSync(path)) return path;
 	mkdirSync(dir, { recursive: true });
 	const fresh = path + '.new';
 	remove(fresh);
 	const make = (...args: string[]): string => execFileSync(bin, [...args, '--db', `sqlite:${fresh}`], { encoding: 'utf8' });
-	make('demo', '--size', 'district', '--events', '0', '--quiet');
-	console.log(`made ${events} events: ${make('bench', 'fill', '--events', String(events)).trim()}`);
+	console.log(`made ${size}: ${make('demo', '--size', size, '--events', '0', '--quiet').trim()}`);
+	if (events > 0) console.log(`made ${events} events: ${make('bench', 'fill', '--events', String(events)).trim()}`);
 	for (const s of ['-wal', '-shm', '.files']) rmSync(fresh + s, { recursive: true, force: true });
 	renameSync(fresh + '.key', path + '.key');
 	renameSync(fresh, path);

@@ -19,6 +19,21 @@ inBrowser('a wrong password is named and nothing is lost', async () => {
 	await assertSound(page, 'sign-in');
 });
 
+inBrowser('whoever comes when everybody signs in waits a turn and gets in', async () => {
+	const { page } = await site.open({ lang: 'en' });
+	let away = 2;
+	await page.route('**/api/session', (r) =>
+		r.request().method() === 'POST' && away-- > 0
+			? r.fulfill({ status: 429, json: { error: { code: 'auth.busy', message: 'too many people are signing in at once' } } })
+			: r.fallback());
+	await page.goto(site.base + '/signin');
+	await page.locator('#login').fill('duty1');
+	await page.locator('#password').fill('gezhi-demo');
+	await page.locator('form button.primary').click();
+	await page.getByText('You are in the queue').waitFor();
+	await page.locator('.shell').waitFor();
+});
+
 inBrowser('a page behind the sign-in comes back after it', async () => {
 	const tab = await site.open();
 	await tab.page.goto(site.base + '/events?state=reported');

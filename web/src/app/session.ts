@@ -32,8 +32,24 @@ export async function resume(): Promise<void> {
 	}
 }
 
-export async function signIn(login: string, password: string): Promise<void> {
-	const reply = await api.post<{ csrf: string; user: Me }>('/api/session', { login, password })
+/* Checking a password is heavy on purpose, so the server takes few at once. When everybody comes at the
+ * same time, those whom it sends away wait their turn here, for two minutes at most. */
+const QUEUE_MS = 120_000
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+export async function signIn(login: string, password: string, queued?: () => void): Promise<void> {
+	const until = Date.now() + QUEUE_MS
+	const attempt = async (): Promise<{ csrf: string; user: Me }> => {
+		try {
+			return await api.post('/api/session', { login, password })
+		} catch (e) {
+			if (!(e instanceof ApiError) || e.code !== 'auth.busy' || Date.now() > until) throw e
+			queued?.()
+			await pause(500 + Math.random() * 1000)
+			return attempt()
+		}
+	}
+	const reply = await attempt()
 	await enter({ ...reply.user, csrf: reply.csrf ?? reply.user.csrf })
 }
 

@@ -7,6 +7,7 @@ export const t = words({
 	'in.password': ['密码', 'Password'],
 	'in.go': ['登录', 'Sign in'],
 	'in.busy': ['正在登录', 'Signing in'],
+	'in.queued': ['现在登录的人多，正在排队，请稍候', 'Many people are signing in. You are in the queue.'],
 	'in.show': ['显示密码', 'Show password'],
 	'in.demo': ['演示账号', 'Demo accounts'],
 	'in.demoHint': ['这是演示数据。点选一个身份，即可填入账号和密码。', 'This is demo data. Choose a person to fill in account and password.'],
