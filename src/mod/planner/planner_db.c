@@ -261,6 +261,30 @@ enum err plan_ids(struct dbc *c, int q, const struct arg *v, size_t n, int64_t *
 	return rows_close(r);
 }
 
+enum err plan_lies_at(struct req *rq, bool matter, int64_t id, int64_t *ret)
+{
+	struct sqlb b;
+	struct rows *r;
+	enum err err;
+
+	*ret = NIL;
+	if (!matter) {
+		r = db_query(rq->db, planner_sql[Q_PLAN_POST_AT],
+			ARGS(I(id), I(rq->now), I(ROLE_RESIDENT)));
+		*ret = rows_next(r) ? row_int_at(r, 0) : NIL;
+		return rows_close(r);
+	}
+	sqlb_init(&b);
+	sqlb_cond(&b, "SELECT m.place FROM matter m WHERE m.open = 1 AND m.id = ?", I(id));
+	if (rq->who != NULL)
+		scope_matter(&b, rq->who);
+	r = sqlb_query(&b, rq->db);
+	*ret = rows_next(r) ? row_int_at(r, 0) : NIL;
+	err = rows_close(r);
+	sqlb_release(&b);
+	return err;
+}
+
 enum err plan_seen_matters(struct req *rq, int64_t plan, struct map **ret)
 {
 	struct map *m = map_new(MOVES_MAX);

@@ -84,6 +84,8 @@ struct matter_seen {
 enum err plan_open_matters(struct req *rq, int64_t lo, int64_t hi, struct matter_seen *ret,
 	size_t max, size_t *ret_n) MUST_CHECK;
 enum err plan_choices(struct req *rq, int64_t plan, struct plan_choice *ret, size_t *ret_n) MUST_CHECK;
+/* Where a post lies, or an open matter that the asker may see; NIL: there is none. */
+enum err plan_lies_at(struct req *rq, bool matter, int64_t id, int64_t *ret) MUST_CHECK;
 /* The moved matters that the asker may see: id → title. */
 enum err plan_seen_matters(struct req *rq, int64_t plan, struct map **ret) MUST_CHECK;
 

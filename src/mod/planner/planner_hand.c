@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "core/audit.h"
-#include "core/sqlb.h"
 #include "mod/planner/planner_db.h"
 #include "mod/planner/planner_plan.h"
 
@@ -139,31 +138,6 @@ static const struct field assign_field[] = {
 };
 const struct fields plan_assign_fields = FIELDS(assign_body, assign_field);
 
-/* Where a post lies, or an open matter that the asker may see; NIL: there is none. */
-static enum err lies_at(struct req *rq, bool matter, int64_t id, int64_t *ret)
-{
-	struct sqlb b;
-	struct rows *r;
-	enum err err;
-
-	*ret = NIL;
-	if (!matter) {
-		r = db_query(rq->db, planner_sql[Q_PLAN_POST_AT],
-			ARGS(I(id), I(rq->now), I(ROLE_RESIDENT)));
-		*ret = rows_next(r) ? row_int_at(r, 0) : NIL;
-		return rows_close(r);
-	}
-	sqlb_init(&b);
-	sqlb_cond(&b, "SELECT m.place FROM matter m WHERE m.open = 1 AND m.id = ?", I(id));
-	if (rq->who != NULL)
-		scope_matter(&b, rq->who);
-	r = sqlb_query(&b, rq->db);
-	*ret = rows_next(r) ? row_int_at(r, 0) : NIL;
-	err = rows_close(r);
-	sqlb_release(&b);
-	return err;
-}
-
 static enum err choose(struct req *rq, int64_t plan, const struct sheet *s, json_t *v)
 {
 	const char *object = json_string_value(json_object_get(v, "object"));
@@ -183,7 +157,7 @@ static enum err choose(struct req *rq, int64_t plan, const struct sheet *s, json
 	if (!json_is_integer(part) || to < 0 || to >= (int64_t)s->npart || s->part[to].cells == 0)
 		return req_fail(rq, ERR_INVALID, "planner.part", "items",
 			"there is no such part, or it has no building");
-	err = lies_at(rq, matter, id, &at);
+	err = plan_lies_at(rq, matter, id, &at);
 	unit = at == NIL ? PLAN_NO_GRID : sheet_unit_at(s, at);
 	if (err == OK && (unit == PLAN_NO_GRID || !s->unit[unit].changed))
 		err = req_fail(rq, ERR_INVALID, "planner.not_here", "items",
