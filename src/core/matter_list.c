@@ -438,6 +438,34 @@ enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn
 	return err;
 }
 
+enum err matter_each(struct req *rq, const struct matter_kind *k, const struct matter_span *span,
+		     void (*fn)(const struct matter *m, struct str handler_name, void *arg), void *arg)
+{
+	struct matter m;
+	struct sqlb b;
+
+	sqlb_init(&b);
+	select_rows(&b, false);
+	sqlb_cond(&b, " AND m.sealed = 0 AND m.kind = ?", I(k->number));
+	sqlb_cond(&b, " AND m.id > ?", I(span->after));
+	if (span->box != NULL) {
+		sqlb_cond(&b, " AND m.lon >= ?", R(span->box[0]));
+		sqlb_cond(&b, " AND m.lat >= ?", R(span->box[1]));
+		sqlb_cond(&b, " AND m.lon <= ?", R(span->box[2]));
+		sqlb_cond(&b, " AND m.lat <= ?", R(span->box[3]));
+	}
+	scope_matter_list(&b, rq->who);
+	sqlb_cond(&b, " ORDER BY m.id LIMIT ?", I(span->limit));
+	struct rows *r = sqlb_query(&b, rq->db);
+
+	while (rows_next(r)) {
+		row_load(&matter_fields, r, 0, rq->arena, &m);
+		fn(&m, row_str_at(r, (int)matter_fields.n), arg);
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
 /* ---- export ---- */
 
 static void export_row(const struct matter *m, struct buf *cell, struct export_file *x)

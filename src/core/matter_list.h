@@ -16,6 +16,13 @@ extern const struct shape matter_row_shape, matter_full_shape;
 
 void matter_cond_place(struct sqlb *b, int64_t place);
 enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;
+/* Matters of a kind in sight, in order of id, open or not; sealed ones for nobody. */
+struct matter_span {
+	int64_t after, limit;
+	const double *box; /* west, south, east, north in degrees; NULL: everywhere, also without a point */
+};
+enum err matter_each(struct req *rq, const struct matter_kind *k, const struct matter_span *span,
+		     void (*fn)(const struct matter *m, struct str handler_name, void *arg), void *arg) MUST_CHECK;
 enum err matter_count(struct req *rq, struct sqlb *b, int64_t *ret) MUST_CHECK;
 /* The reply is a file, by ?format. */
 enum err matter_export(struct req *rq, const struct matter_kind *k) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/geo.h"
+#include "core/matter_list.h"
 #include "mod/atlas/atlas_db.h"
 #include "mod/place/place.h"
 
@@ -38,23 +39,42 @@ static enum err write_boundary(struct req *rq, int64_t id, struct jw *out, bool 
 	return err;
 }
 
-static void write_point(const struct entity *e, const void *rec, struct jw *out)
+static void write_at(double lon, double lat, struct jw *out)
 {
-	const struct field *lon = fields_find(&e->fields, STR("lon")),
-			   *lat = fields_find(&e->fields, STR("lat"));
-
 	jw_key(out, "geometry");
-	if (lon == NULL || lat == NULL || isnan(field_real(lon, rec)) ||
-		isnan(field_real(lat, rec))) {
+	if (isnan(lon) || isnan(lat)) {
 		jw_null(out);
 		return;
 	}
 	jw_obj(out);
 	jw_kz(out, "type", "Point");
 	jw_karr(out, "coordinates");
-	jw_real(out, field_real(lon, rec));
-	jw_real(out, field_real(lat, rec));
+	jw_real(out, lon);
+	jw_real(out, lat);
 	jw_end_arr(out);
+	jw_end_obj(out);
+}
+
+static void write_point(const struct entity *e, const void *rec, struct jw *out)
+{
+	const struct field *lon = fields_find(&e->fields, STR("lon")),
+			   *lat = fields_find(&e->fields, STR("lat"));
+	const double none = (double)NAN;
+
+	write_at(lon != NULL ? field_real(lon, rec) : none,
+		lat != NULL ? field_real(lat, rec) : none, out);
+}
+
+void atlas_json_event(
+	struct req *rq, const struct matter *m, struct str handler_name, struct jw *out)
+{
+	jw_obj(out);
+	jw_kz(out, "type", "Feature");
+	jw_kid(out, "id", m->id);
+	write_at(m->lon, m->lat, out);
+	jw_kobj(out, "properties");
+	matter_members(rq, m, handler_name, true, out);
+	jw_end_obj(out);
 	jw_end_obj(out);
 }
 

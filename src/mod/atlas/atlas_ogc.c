@@ -1,13 +1,14 @@
 /*
  * OGC API Features (part 1: core, GeoJSON) over the same rows, under the same sight: whoever holds
- * a session's token reads places, buildings, venues, things and organisations of the own area with
- * any program that knows the standard. Coordinates are longitude and latitude (CRS84).
+ * a session's token reads places, buildings, venues, things, organisations and events of the own
+ * area with any program that knows the standard; sealed events nobody. Coordinates are longitude and latitude (CRS84).
  */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "core/entity_plan.h"
+#include "core/matter_list.h"
 #include "mod/atlas/atlas_area.h"
 #include "mod/atlas/atlas_impl.h"
 #include "mod/atlas/atlas_json.h"
@@ -19,7 +20,8 @@ enum { LIMIT_USUAL = 100, LIMIT_MAX = 1000 };
 
 struct collection {
 	const char *name, *title;
-	const struct entity *e;
+	const struct entity *e; /* NULL: events */
+	const char *read;
 	bool boundary; /* of a place; else a point */
 };
 
@@ -29,17 +31,19 @@ static bool collection_at(size_t i, struct collection *ret)
 
 	if (i == 0)
 		*ret = (struct collection){ "places", "Places with their boundaries", &place_entity,
-			true };
+			place_entity.read, true };
 	else if (i <= atlas_nlayers)
 		*ret = (struct collection){ atlas_layers[i - 1].name, title[i - 1],
-			atlas_layers[i - 1].e, false };
-	return i <= atlas_nlayers;
+			atlas_layers[i - 1].e, atlas_layers[i - 1].e->read, false };
+	else if (i == atlas_nlayers + 1)
+		*ret = (struct collection){ "events", "Events", NULL, "event.read", false };
+	return i <= atlas_nlayers + 1;
 }
 
 static enum err find_collection(struct req *rq, struct collection *ret)
 {
 	for (size_t i = 0; collection_at(i, ret); i++) {
-		if (str_eqz(req_param(rq, "collection"), ret->name) && may(rq->who, ret->e->read))
+		if (str_eqz(req_param(rq, "collection"), ret->name) && may(rq->who, ret->read))
 			return OK;
 	}
 	return req_fail(
@@ -135,7 +139,7 @@ enum err ogc_collections(struct req *rq, struct jw *out)
 	jw_obj(out);
 	jw_karr(out, "collections");
 	for (size_t i = 0; collection_at(i, &c); i++) {
-		if (may(rq->who, c.e->read))
+		if (may(rq->who, c.read))
 			write_collection(rq, &c, out);
 	}
 	jw_end_arr(out);
@@ -203,7 +207,7 @@ static enum err read_asked(struct req *rq, struct asked *a)
 
 struct writing {
 	struct req *rq;
-	const struct entity *e;
+	const struct entity *e; /* NULL: events */
 	struct jw *out;
 	int64_t n, limit, last;
 	bool more;
@@ -222,6 +226,30 @@ static void write_item(const void *rec, void *arg)
 	w->last = field_int(&w->e->fields.v[0], rec);
 	if (w->err == OK)
 		w->err = atlas_json_feature(w->rq, w->e, rec, w->out);
+}
+
+static void write_event(const struct matter *m, struct str handler_name, void *arg)
+{
+	struct writing *w = arg;
+
+	if (w->n == w->limit) {
+		w->more = true;
+		return;
+	}
+	w->n++;
+	w->last = m->id;
+	atlas_json_event(w->rq, m, handler_name, w->out);
+}
+
+static enum err write_events(struct writing *w, const struct asked *a)
+{
+	const struct matter_kind *k = matter_kind_named(w->rq->app, STR("event"));
+	const double box[4] = { a->box.x0, a->box.y0, a->box.x1, a->box.y1 };
+	const struct matter_span span = { .after = a->after == NIL ? 0 : a->after,
+		.limit = a->limit + 1,
+		.box = a->boxed ? box : NULL };
+
+	return k == NULL ? OK : matter_each(w->rq, k, &span, write_event, w);
 }
 
 static void write_links(const struct collection *c, const struct asked *a, const struct writing *w)
@@ -254,8 +282,9 @@ enum err ogc_items(struct req *rq, struct jw *out)
 	struct writing w = { .rq = rq, .e = c.e, .out = out, .limit = a.limit };
 
 	atlas_json_begin(out);
-	err = atlas_rows(rq, c.e, c.boundary, a.boxed ? &a.box : NULL, a.after == NIL ? 0 : a.after,
-		a.limit + 1, write_item, &w);
+	err = c.e == NULL ? write_events(&w, &a)
+			  : atlas_rows(rq, c.e, c.boundary, a.boxed ? &a.box : NULL,
+				    a.after == NIL ? 0 : a.after, a.limit + 1, write_item, &w);
 	jw_end_arr(out);
 	write_links(&c, &a, &w);
 	jw_ktime(out, "timeStamp", rq->now);
@@ -264,6 +293,36 @@ enum err ogc_items(struct req *rq, struct jw *out)
 	rq->rows = w.n;
 	rq->reply.content_type = ATLAS_GEOJSON;
 	return err != OK ? err : w.err;
+}
+
+struct one {
+	struct req *rq;
+	struct jw *out;
+	int64_t id;
+	bool found;
+};
+
+static void write_one(const struct matter *m, struct str handler_name, void *arg)
+{
+	struct one *o = arg;
+
+	if (m->id != o->id)
+		return;
+	o->found = true;
+	atlas_json_event(o->rq, m, handler_name, o->out);
+}
+
+static enum err one_event(struct req *rq, int64_t id, struct jw *out)
+{
+	const struct matter_kind *k = matter_kind_named(rq->app, STR("event"));
+	const struct matter_span span = { .after = id - 1, .limit = 1 };
+	struct one o = { .rq = rq, .out = out, .id = id };
+	enum err err = k == NULL ? OK : matter_each(rq, k, &span, write_one, &o);
+
+	rq->reply.content_type = ATLAS_GEOJSON;
+	return err != OK || o.found ? err
+				    : req_fail(rq, ERR_NOT_FOUND, "not_found", "feature",
+					      "there is no such event");
 }
 
 enum err ogc_item(struct req *rq, struct jw *out)
@@ -275,6 +334,8 @@ enum err ogc_item(struct req *rq, struct jw *out)
 
 	if (err == OK)
 		err = req_id(rq, "feature", &id);
+	if (err == OK && c.e == NULL)
+		return one_event(rq, id, out);
 	if (err == OK)
 		rec = arena_alloc(rq->arena, c.e->fields.size);
 	if (err == OK)

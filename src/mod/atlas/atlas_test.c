@@ -456,7 +456,7 @@ static void test_layers_and_features(void **state)
 	assert_int_equal(test_call(t, "GET /ogc/collections/buildings/items?limit=1", NULL), 200);
 	assert_string_equal(test_str(t, "links.1.rel"), "next");
 	assert_int_equal(test_call(t, "GET /ogc/collections", NULL), 200);
-	assert_int_equal(test_len(t, "collections"), 5);
+	assert_int_equal(test_len(t, "collections"), 6);
 	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_STREET2);
 	assert_int_equal(features(t, "buildings", 16) + features(t, "venues", 12), 0);
 	assert_int_equal(test_call(t, "GET /ogc/collections/venues/items", NULL), 200);
