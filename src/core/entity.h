@@ -128,6 +128,8 @@ enum err entity_seek(struct req *rq, const struct entity *e, const char *field, 
 		     bool *ret_found) MUST_CHECK;
 /* "王**" */
 void entity_mask_name(struct str s, struct buf *b);
+/* The same in `a`; absent stays absent. */
+struct str entity_name_in_part(struct arena *a, struct str s);
 
 /* An extra_row: the name of the row's first place, "place_name" for a field "place". */
 extern const struct shape entity_place_name_shape;

@@ -147,6 +147,20 @@ void entity_mask_name(struct str s, struct buf *b)
 	buf_z(b, "**");
 }
 
+struct str entity_name_in_part(struct arena *a, struct str s)
+{
+	struct str part;
+	struct buf b;
+
+	if (s.p == NULL || s.n == 0)
+		return s;
+	buf_init(&b, 64);
+	entity_mask_name(s, &b);
+	part = str_dup(a, buf_view(&b));
+	buf_release(&b);
+	return part.p != NULL ? part : STR("**");
+}
+
 void entity_field_text(const struct field *f, const void *rec, bool full, struct buf *b)
 {
 	if (full || !(f->flags & FIELD_PERSONAL))

@@ -74,18 +74,6 @@ struct listing {
 	size_t n;
 };
 
-static struct str in_part(struct req *rq, struct str name)
-{
-	struct buf b;
-	struct str s;
-
-	buf_init(&b, 64);
-	entity_mask_name(name, &b);
-	s = str_dup(rq->arena, buf_view(&b));
-	buf_release(&b);
-	return s.p != NULL ? s : STR("**");
-}
-
 static bool named_in_part(const struct entity *e)
 {
 	const struct field *f = fields_find(&e->fields, STR("name"));
@@ -114,7 +102,7 @@ static void write_side(
 
 	jw_kobj(l->out, key);
 	jw_kid(l->out, "id", seen ? id : NIL);
-	jw_kstr(l->out, "name", full ? name : in_part(l->rq, name));
+	jw_kstr(l->out, "name", full ? name : entity_name_in_part(l->rq->arena, name));
 	jw_kid(l->out, "place", at);
 	jw_kstr(l->out, "place_name", where(l, at));
 	jw_end_obj(l->out);

@@ -174,15 +174,11 @@ static void one_todo(const struct todo *t, void *arg)
 	struct listing *s = arg;
 	struct req *rq = s->l->rq;
 	struct str label = t->label;
-	struct buf b;
 
 	s->last = t->id;
 	s->n++;
-	buf_init(&b, 256);
-	if (s->e == &person_entity && !scope_sees(rq->who, s->e->full, t->place)) {
-		entity_mask_name(label, &b);
-		label = buf_view(&b);
-	}
+	if (s->e == &person_entity && !scope_sees(rq->who, s->e->full, t->place))
+		label = entity_name_in_part(rq->arena, label);
 	jw_obj(s->out);
 	jw_kid(s->out, "id", t->id);
 	jw_kint(s->out, "version", t->version);
@@ -193,7 +189,6 @@ static void one_todo(const struct todo *t, void *arg)
 	jw_kz(s->out, "source", vocab_word(&data_source_vocab, t->source));
 	jw_kbool(s->out, "writes", may_at(rq->who, s->e->write, t->place));
 	jw_end_obj(s->out);
-	buf_release(&b);
 }
 
 enum err round_todo(struct req *rq, struct jw *out)

@@ -245,16 +245,6 @@ static enum err open_reporter(struct req *rq, const struct matter *m, struct str
 	return err;
 }
 
-static struct str mask_name(struct arena *a, struct str s)
-{
-	size_t pos = 0;
-
-	if (s.p == NULL || s.n == 0)
-		return s;
-	(void)str_rune(s, &pos);
-	return str_fmt(a, "%.*s**", (int)pos, s.p);
-}
-
 static struct str mask_phone(struct arena *a, struct str s)
 {
 	if (s.p == NULL || s.n < 7)
@@ -285,7 +275,7 @@ static enum err detail(struct req *rq, const struct matter *m, struct jw *out)
 	if (err != OK)
 		return req_fail(rq, ERR_IO, "key", "", "the reporter's data cannot be opened with this key");
 	jw_kobj(out, "reporter");
-	jw_kstr(out, "name", mask_name(rq->arena, name));
+	jw_kstr(out, "name", entity_name_in_part(rq->arena, name));
 	jw_kstr(out, "phone", mask_phone(rq->arena, phone));
 	jw_end_obj(out);
 	return OK;

@@ -152,7 +152,7 @@ static void write_plan(const struct coverage *c, const struct care_row *r)
 {
 	bool full = r->target_kind != OBJECT_PERSON || scope_sees(c->rq->who, person_entity.full, r->place);
 
-	jw_kstr(c->out, "target", full ? r->name : registry_masked(c->rq, r->name));
+	jw_kstr(c->out, "target", full ? r->name : entity_name_in_part(c->rq->arena, r->name));
 	jw_kid(c->out, "id", r->id);
 	jw_kz(c->out, "target_kind", vocab_word(&object_vocab, r->target_kind));
 	jw_kid(c->out, "target_id", r->target_id);

@@ -50,7 +50,7 @@ struct str registry_title(struct req *rq, const struct object_row *o, bool full)
 {
 	if (o->name.p == NULL)
 		return registry_home(rq, o);
-	return o->person && !full ? registry_masked(rq, o->name) : o->name;
+	return o->person && !full ? entity_name_in_part(rq->arena, o->name) : o->name;
 }
 
 struct str registry_called(struct req *rq, const struct entity *e, const void *rec, bool full)

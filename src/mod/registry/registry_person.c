@@ -83,7 +83,7 @@ static enum err check_once(struct req *rq, const struct person *p)
 		return err;
 	if (who != NULL && !scope_sees(who, person_entity.read, other.place))
 		return req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "somebody outside your area has this number already");
-	struct str name = registry_masked(rq, other.name);
+	struct str name = entity_name_in_part(rq->arena, other.name);
 
 	return req_fail(rq, ERR_CONFLICT, "duplicate", "id_no", "%.*s has this number already (%lld)", (int)name.n, name.p,
 		(long long)other.id);
