@@ -92,7 +92,7 @@ static void write_household(struct floors *f, const struct floor_row *r)
 	f->nplans += r->plans;
 	jw_obj(f->out);
 	jw_kid(f->out, "id", r->household_id);
-	jw_kstr(f->out, "head", registry_masked(f->rq, r->head));
+	jw_kstr(f->out, "head", entity_name_in_part(f->rq->arena, r->head));
 	jw_kint(f->out, "size", r->size);
 	jw_kint(f->out, "people", r->people);
 	jw_ktime(f->out, "self_confirmed_at", r->confirmed_at);
@@ -129,6 +129,10 @@ enum err building_floors(struct req *rq, struct jw *out)
 		err = entity_get(rq, &building_entity, id, &b);
 	if (err != OK)
 		return err;
+	/* its parts at one instant */
+	err = db_snapshot_begin(rq->db);
+	if (err != OK)
+		return err;
 	f.people = scope_sees(rq->who, "person.read", b.place);
 	f.plans = scope_sees(rq->who, "care.read", b.place);
 	jw_obj(out);
@@ -143,6 +147,7 @@ enum err building_floors(struct req *rq, struct jw *out)
 		err = building_plans(rq->db, id, day, &plans);
 	if (err == OK && !isnan(b.lon) && may(rq->who, "event.read"))
 		err = events_near(rq->db, rq->who, b.place, b.lon, b.lat, NEAR_METRES, &events);
+	db_snapshot_end(rq->db);
 	jw_kint(out, "rooms", f.rooms);
 	jw_kint(out, "households", f.people ? f.households : NIL);
 	jw_kint(out, "people", f.people ? f.persons : NIL);
