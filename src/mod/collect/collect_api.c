@@ -135,6 +135,7 @@ static const struct member moved_member[] = {
 	{ "household_id", F_ID, .null = true, .help = "where they went" },
 	{ "people", F_ID, .list = 1 },
 	{ "ended_households", F_ID, .list = 1, .help = "left empty" },
+	{ "unsure", F_ID, .list = 1, .help = "whose relation to a new head is not known: now `other`" },
 };
 static const struct shape moved_shape = { .name = "Moved", MEMBERS(moved_member) };
 

@@ -4,6 +4,7 @@
  * undone.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mod/collect/collect_impl.h"
@@ -16,7 +17,7 @@ struct move_in {
 	int64_t household_id;
 	struct str people;
 	int64_t room_id, into_id, place, day, reason, plans, head_id, relation;
-	struct str note;
+	struct str note, relations;
 };
 static const struct field move_in_field[] = {
 	FIELD(move_in, kind, F_ENUM, .flags = FIELD_REQUIRED, .vocab = &move_kind_vocab),
@@ -32,6 +33,7 @@ static const struct field move_in_field[] = {
 	FIELD(move_in, head_id, F_ID, .ref = "person"),
 	FIELD(move_in, relation, F_ENUM, .vocab = &relation_vocab),
 	FIELD(move_in, note, F_STR, .max = 300),
+	FIELD(move_in, relations, F_JSON, .max = 4000),
 };
 const struct fields move_in_fields = FIELDS(move_in, move_in_field);
 
@@ -56,6 +58,8 @@ struct moving {
 	int64_t size_before[HOMES_MAX];
 	int64_t ended[HOMES_MAX];
 	size_t nended;
+	int64_t unsure[MOVERS_MAX]; /* whose word of relation nobody gave and the others do not tell */
+	size_t nunsure;
 };
 
 /* ---- who ---- */
@@ -436,11 +440,56 @@ static enum err members(struct moving *m, int64_t home, struct person **ret, siz
 	return err;
 }
 
+/* {"id":"spouse"}: what somebody is to the new head; NIL when nothing is said of them. */
+static enum err given_word(struct moving *m, int64_t id, int64_t *ret)
+{
+	json_t *words = NULL, *v;
+	char key[24];
+	enum err err = OK;
+
+	*ret = NIL;
+	if (m->in->relations.p != NULL)
+		err = field_parse_json(m->in->relations, &words, &m->rq->err);
+	snprintf(key, sizeof(key), "%lld", (long long)id);
+	v = json_object_get(words, key);
+	if (v != NULL)
+		*ret = vocab_index(&relation_vocab, str_z(json_string_value(v)));
+	if (err == OK && ((words != NULL && !json_is_object(words)) ||
+				 (v != NULL && (*ret == NIL || *ret == RELATION_HEAD))))
+		err = req_fail(m->rq, ERR_INVALID, "move.relations", "relations",
+			"what the others are to the new head, by their ids: spouse, child, …");
+	json_decref(words);
+	return err;
+}
+
+/* The members' words are those to the new head: as given, else as they follow from the former ones. */
+static enum err relate(struct moving *m, const struct person *p, size_t n, size_t head)
+{
+	int64_t word[MEMBERS_MAX + 1], given;
+	struct person rec;
+	enum err err = OK;
+
+	relations_to(p, n, head, word);
+	for (size_t i = 0; i < n && err == OK; i++) {
+		err = i == head ? OK : given_word(m, p[i].id, &given);
+		if (err == OK && i != head && given != NIL)
+			word[i] = given;
+		else if (err == OK && word[i] == RELATION_OTHER && m->nunsure < MOVERS_MAX)
+			m->unsure[m->nunsure++] = p[i].id;
+		if (err != OK || word[i] == p[i].relation)
+			continue;
+		rec = p[i];
+		rec.relation = word[i];
+		err = watch_person(m->w, rec.id);
+		if (err == OK)
+			err = entity_update(m->rq, &person_entity, &p[i], &rec);
+	}
+	return err;
+}
+
 static enum err crown(struct moving *m, struct household *h, const struct person *p, size_t n)
 {
 	size_t at = next_head(p, n, date_of(m->rq->now));
-	struct person rec;
-	enum err err;
 
 	for (size_t i = 0; i < n; i++) {
 		if (p[i].id == h->head_id)
@@ -449,12 +498,7 @@ static enum err crown(struct moving *m, struct household *h, const struct person
 	for (size_t i = 0; i < n; i++)
 		at = p[i].id == m->in->head_id ? i : at;
 	h->head_id = at == SIZE_MAX ? NIL : p[at].id;
-	if (at == SIZE_MAX || p[at].relation == RELATION_HEAD)
-		return OK;
-	err = watch_person(m->w, p[at].id);
-	rec = p[at];
-	rec.relation = RELATION_HEAD;
-	return err != OK ? err : entity_update(m->rq, &person_entity, &p[at], &rec);
+	return at == SIZE_MAX || p[at].relation == RELATION_HEAD ? OK : relate(m, p, n, at);
 }
 
 /* A household without people ends; one without its head gets another; its size follows. */
@@ -508,6 +552,10 @@ static void reply(struct moving *m, struct jw *out)
 	jw_karr(out, "ended_households");
 	for (size_t i = 0; i < m->nended; i++)
 		jw_id(out, m->ended[i]);
+	jw_end_arr(out);
+	jw_karr(out, "unsure");
+	for (size_t i = 0; i < m->nunsure; i++)
+		jw_id(out, m->unsure[i]);
 	jw_end_arr(out);
 	jw_end_obj(out);
 }

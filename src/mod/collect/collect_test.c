@@ -228,6 +228,7 @@ static void test_move_within_and_back(void **state)
 	assert_true(field_is(t, "households", h.home[0], "head_id", h.wife));
 	assert_int_equal((int)test_num(t, "size"), 2);
 	assert_true(field_is(t, "persons", h.wife, "relation", "head"));
+	assert_true(field_is(t, "persons", h.child, "relation", "child"));
 	assert_true(field_is(t, "care_plans", h.plan, "place", GRID2));
 	assert_true(field_is(t, "care_plans", h.plan, "ended_at", ""));
 	assert_true(field_is(t, "consents", h.consent, "place", GRID2));
@@ -424,6 +425,46 @@ static void test_merge_and_undo(void **state)
 	assert_string_equal(test_error(t), "change.touched");
 }
 
+/* Another head: the others' words are those to the new one, as given, derived, or to be asked. */
+static void test_relations_follow(void **state)
+{
+	struct test_app *t = *state;
+	struct home h;
+	char body[400], set[32], patch[100], grandchild[32];
+
+	SKIP_WITHOUT(t);
+	furnish(t, &h);
+	assert_int_equal(
+		reg_add(t, "persons", grandchild,
+			"{\"name\":\"王乐\",\"birth\":\"2010-01-01\",\"household_id\":\"%s\",\"relation\":\"grandchild\"}",
+			h.home[0]),
+		201);
+	snprintf(patch, sizeof(patch), "{\"head_id\":\"%s\"}", h.child);
+	assert_int_equal(reg_patch(t, "households", h.home[0], patch), 200);
+	assert_true(field_is(t, "persons", h.child, "relation", "head"));
+	assert_true(field_is(t, "persons", h.man, "relation", "parent"));
+	assert_true(field_is(t, "persons", h.wife, "relation", "parent"));
+	assert_true(field_is(t, "persons", grandchild, "relation", "child"));
+	/* The head moves out; the mother follows as head: her husband's word is given, the grandchild's known. */
+	snprintf(body, sizeof(body),
+		"{\"kind\":\"out\",\"person_ids\":[\"%s\"],\"head_id\":\"%s\",\"relations\":{\"%s\":\"head\"}}",
+		h.child, h.wife, h.man);
+	assert_int_equal(test_call(t, "POST /api/moves", body), 400);
+	assert_string_equal(test_error(t), "move.relations");
+	memcpy(strstr(body, "\"head\"}}"), "\"spouse\"}}", 11);
+	assert_int_equal(change(t, "moves", body, set), 201);
+	assert_int_equal(test_len(t, "unsure"), 0);
+	assert_true(field_is(t, "persons", h.man, "relation", "spouse"));
+	assert_true(field_is(t, "persons", grandchild, "relation", "grandchild"));
+	assert_int_equal(undo(t, "moves", set), 200);
+	assert_true(field_is(t, "persons", h.wife, "relation", "parent"));
+	/* Somebody of no known relation: the others are asked for. */
+	assert_int_equal(reg_patch(t, "persons", h.wife, "{\"relation\":\"other\"}"), 200);
+	memcpy(strstr(body, ",\"relations"), "}", 2);
+	assert_int_equal(change(t, "moves", body, set), 201);
+	assert_int_equal(test_len(t, "unsure"), 2);
+}
+
 /* ---- rounds ---- */
 
 static void test_round(void **state)
@@ -493,6 +534,7 @@ int main(void)
 		TEST_BOTH(test_household_moves_and_leaves),
 		TEST_EMBEDDED(test_comes_back_elsewhere),
 		TEST_BOTH(test_merge_and_undo),
+		TEST_BOTH(test_relations_follow),
 		TEST_BOTH(test_round),
 	};
 

@@ -157,6 +157,43 @@ bool link_fits(int64_t role, int64_t from_kind, int64_t to_kind)
 	return (fits[role].from >> from_kind & 1) && (fits[role].to >> to_kind & 1);
 }
 
+/* What somebody is to a new head: by what the new head was to the former one, and by what they were. ONLY(x): x when
+ * there was but one child (with but one spouse), else the words do not tell. */
+#define R(r) RELATION_##r
+#define ONLY(r) (-1 - RELATION_##r)
+static const int64_t to_head[R(OTHER) + 1][R(OTHER) + 1] = {
+	[R(HEAD)] = { R(HEAD), R(SPOUSE), R(CHILD), R(CHILD_IN_LAW), R(GRANDCHILD), R(PARENT), R(GRANDPARENT), R(SIBLING),
+		R(OTHER) },
+	[R(SPOUSE)] = { R(SPOUSE), R(OTHER), R(CHILD), R(CHILD_IN_LAW), R(GRANDCHILD), R(OTHER), R(OTHER), R(OTHER), R(OTHER) },
+	[R(CHILD)] = { R(PARENT), R(PARENT), R(SIBLING), ONLY(SPOUSE), ONLY(CHILD), R(GRANDPARENT), R(OTHER), R(OTHER),
+		R(OTHER) },
+	[R(CHILD_IN_LAW)] = { R(OTHER), R(OTHER), ONLY(SPOUSE), R(OTHER), ONLY(CHILD), R(OTHER), R(OTHER), R(OTHER), R(OTHER) },
+	[R(GRANDCHILD)] = { R(GRANDPARENT), R(GRANDPARENT), ONLY(PARENT), ONLY(PARENT), ONLY(SIBLING), R(OTHER), R(OTHER),
+		R(OTHER), R(OTHER) },
+	[R(PARENT)] = { R(CHILD), R(CHILD_IN_LAW), R(GRANDCHILD), R(OTHER), R(OTHER), R(SPOUSE), R(OTHER), R(CHILD), R(OTHER) },
+	[R(GRANDPARENT)] = { R(GRANDCHILD), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(GRANDCHILD),
+		R(OTHER) },
+	[R(SIBLING)] = { R(SIBLING), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(PARENT), R(GRANDPARENT), R(SIBLING), R(OTHER) },
+	[R(OTHER)] = { R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER), R(OTHER) },
+};
+
+void relations_to(const struct person *p, size_t n, size_t head, int64_t *ret)
+{
+	size_t children = 0, in_law = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		children += p[i].relation == R(CHILD);
+		in_law += p[i].relation == R(CHILD_IN_LAW);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int64_t r = to_head[p[head].relation][p[i].relation];
+
+		if (r < 0)
+			r = children <= 1 && in_law <= 1 ? -1 - r : R(OTHER);
+		ret[i] = i == head ? R(HEAD) : r;
+	}
+}
+
 bool care_counts(int64_t mode, int64_t outcome)
 {
 	return outcome == CARE_MET || (outcome == CARE_PHONE && mode == CARE_PHONE_ALLOWED);

@@ -175,6 +175,13 @@ bool care_counts(int64_t mode, int64_t outcome);
 /* May a plan of this type stand on this kind of object? */
 bool care_fits(int64_t type, int64_t target_kind);
 
+/*
+ * Words of relation when `p[head]` becomes the head of these members, from those they had to the former head.
+ * RELATION_OTHER where the words do not tell: a grandchild of the former head is a child of the new one only
+ * when that is the only child.
+ */
+void relations_to(const struct person *p, size_t n, size_t head, int64_t *ret);
+
 /* ---- for modules that work on the registry ---- */
 
 /* The entity of a kind of object. */

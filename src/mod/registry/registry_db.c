@@ -62,6 +62,7 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_HEAD_SET] = "UPDATE household SET head_id = $2, version = version + 1 WHERE id = $1 AND head_id IS NULL",
 	[Q_HEAD_DROP] = "UPDATE household SET head_id = NULL, version = version + 1 WHERE id IN "
 			"(SELECT household_id FROM person WHERE id = $1) AND head_id = $1",
+	[Q_HOME_MEMBERS] = "SELECT id FROM person WHERE household_id = $1 AND active = 1 ORDER BY id LIMIT $2",
 	[Q_PLANS_END] = "UPDATE care_plan SET ended_at = $2, ended_reason = $3, version = version + 1, updated_at = $4 "
 			"WHERE target_id = $1 AND ended_at IS NULL",
 	[Q_PLANS_END_CONSENT] = "UPDATE care_plan SET ended_at = $2, ended_reason = $3, version = version + 1, "
@@ -147,6 +148,17 @@ enum err thing_next_code(struct dbc *c, struct arena *a, struct str head, struct
 enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret)
 {
 	return db_int(c, registry_sql[Q_HOUSEHOLD_COUNT], ARGS(I(room_id)), ret);
+}
+
+enum err household_members(struct dbc *c, int64_t household_id, int64_t *ret, size_t max, size_t *ret_n)
+{
+	struct rows *r = db_query(c, registry_sql[Q_HOME_MEMBERS], ARGS(I(household_id), I((int64_t)max)));
+	size_t n = 0;
+
+	while (n < max && rows_next(r))
+		ret[n++] = row_int_at(r, 0);
+	*ret_n = n;
+	return rows_close(r);
 }
 
 /* ---- moving, leaving ---- */

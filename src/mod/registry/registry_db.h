@@ -10,7 +10,7 @@ enum {
 	Q_BUILDING_LAST, Q_THING_LAST, Q_HOUSEHOLD_COUNT,
 	Q_MOVING_ROOM, Q_MOVING_HOUSEHOLD, Q_MOVING_PERSON,
 	Q_MOVE_ROOM, Q_MOVE_HOUSEHOLD, Q_MOVE_PERSON, Q_MOVE_CONSENT, Q_MOVE_PLAN, Q_MOVE_VISIT, Q_MOVE_LINK, Q_MOVE_WORDS,
-	Q_HEAD_SET, Q_HEAD_DROP, Q_PLANS_END, Q_PLANS_END_CONSENT, Q_LINKS_END,
+	Q_HEAD_SET, Q_HEAD_DROP, Q_HOME_MEMBERS, Q_PLANS_END, Q_PLANS_END_CONSENT, Q_LINKS_END,
 	Q_LINK_SAME, Q_LINK_CYCLE,
 	Q_FACT_PUT, Q_FACT_LIST, Q_READERS,
 	Q_CLASS_COUNT, Q_CLASS_ADD, Q_CLASS_HAS,
@@ -30,6 +30,8 @@ enum err household_count(struct dbc *c, int64_t room_id, int64_t *ret) MUST_CHEC
 
 enum err consent_plans_end(struct dbc *c, int64_t consent_id, int64_t day, int64_t now) MUST_CHECK;
 enum err household_head_set(struct dbc *c, int64_t household_id, int64_t person_id) MUST_CHECK;
+/* Ids of those who live there, at most `max`. */
+enum err household_members(struct dbc *c, int64_t household_id, int64_t *ret, size_t max, size_t *ret_n) MUST_CHECK;
 enum err household_head_drop(struct dbc *c, int64_t person_id) MUST_CHECK;
 
 /* Would `from` become part of itself? */

@@ -7,6 +7,8 @@
 #include "base/geo.h"
 #include "mod/registry/registry_db.h"
 
+enum { MEMBERS_MAX = 60 }; /* of a household whose words are rewritten */
+
 /* ---- kinds ---- */
 
 static const struct entity *const by_object[OBJECT_MAX] = {
@@ -333,6 +335,33 @@ enum err household_check(struct req *rq, const void *old, void *rec)
 	return OK;
 }
 
+/* Another head: the members' words are those to the new one. A head who says so already has come with them. */
+static enum err new_head(struct req *rq, const struct household *was, const struct household *h)
+{
+	int64_t id[MEMBERS_MAX], word[MEMBERS_MAX];
+	struct person *p = arena_array(rq->arena, MEMBERS_MAX, sizeof(*p)), rec;
+	size_t n = 0, head = SIZE_MAX;
+	enum err err = p == NULL ? ERR_NOMEM : household_members(rq->db, h->id, id, MEMBERS_MAX, &n);
+
+	for (size_t i = 0; i < n && err == OK; i++) {
+		err = entity_get_any(rq, &person_entity, id[i], &p[i]);
+		head = id[i] == h->head_id ? i : head;
+	}
+	if (err != OK || head == SIZE_MAX || p[head].relation == RELATION_HEAD)
+		return err;
+	relations_to(p, n, head, word);
+	/* where nobody headed it, nothing is known of the others */
+	for (size_t i = 0; i < n && err == OK; i++) {
+		bool known = i == head || was->head_id != NIL || p[head].relation != RELATION_OTHER;
+
+		rec = p[i];
+		rec.relation = word[i];
+		if (known && rec.relation != p[i].relation)
+			err = entity_update(rq, &person_entity, &p[i], &rec);
+	}
+	return err;
+}
+
 enum err household_after(struct req *rq, const void *old, const void *rec)
 {
 	const struct household *was = old, *h = rec;
@@ -340,26 +369,14 @@ enum err household_after(struct req *rq, const void *old, const void *rec)
 
 	if (err == OK && was != NULL && was->place != h->place)
 		err = registry_move(rq->db, h->id, h->place, rq->now);
+	if (err == OK && was != NULL && h->head_id != NIL && was->head_id != h->head_id)
+		err = new_head(rq, was, h);
 	if (err == OK && was != NULL && was->active == 1 && h->active != 1)
 		err = registry_leave(rq->db, h->id, date_of(rq->now), ENDED_OTHER, rq->now);
 	return err;
 }
 
 /* ---- venues, things, organisations ---- */
-
-struct str registry_masked(struct req *rq, struct str name)
-{
-	struct buf b;
-	struct str s;
-
-	if (name.p == NULL)
-		return name;
-	buf_init(&b, 64);
-	entity_mask_name(name, &b);
-	s = str_dup(rq->arena, buf_view(&b));
-	buf_release(&b);
-	return s.p != NULL ? s : STR("**");
-}
 
 enum err registry_phone(struct req *rq, const char *field, struct str *phone)
 {

@@ -24,8 +24,6 @@ const struct fact *registry_origin(const struct origins *o, const char *field);
 enum err registry_facts(struct req *rq, const struct entity *e, const void *old, const void *rec) MUST_CHECK;
 /* Loads an object in the asker's sight into the request's arena; names `field` when there is none. */
 enum err registry_object(struct req *rq, int64_t object, int64_t id, const char *field, const void **ret) MUST_CHECK;
-/* "王**", in the request's arena; absent stays absent. */
-struct str registry_masked(struct req *rq, struct str name);
 /* "1栋 2-301": where an object is, in the request's arena; absent where no building is known. */
 struct object_row;
 struct str registry_home(struct req *rq, const struct object_row *o);

@@ -144,6 +144,39 @@ static void test_small_rules(void **state)
 }
 
 /* No field of the registry, by its name or by what people call it, is for belief, ethnicity or opinion. */
+/* What the others are to a new head (R022). */
+static void test_relations(void **state)
+{
+	static const struct {
+		enum relation was[5], now[5];
+		size_t n, head;
+	} cases[] = {
+		/* the spouse takes over */
+		{ { RELATION_SPOUSE, RELATION_CHILD, RELATION_PARENT }, { RELATION_HEAD, RELATION_CHILD, RELATION_OTHER }, 3, 0 },
+		/* the only child: the former head is a parent, the grandchild a child */
+		{ { RELATION_HEAD, RELATION_CHILD, RELATION_CHILD_IN_LAW, RELATION_GRANDCHILD, RELATION_PARENT },
+			{ RELATION_PARENT, RELATION_HEAD, RELATION_SPOUSE, RELATION_CHILD, RELATION_GRANDPARENT }, 5, 1 },
+		/* one of two: whose the grandchild is nobody can tell */
+		{ { RELATION_CHILD, RELATION_CHILD, RELATION_CHILD_IN_LAW, RELATION_GRANDCHILD },
+			{ RELATION_HEAD, RELATION_SIBLING, RELATION_OTHER, RELATION_OTHER }, 4, 0 },
+		{ { RELATION_PARENT, RELATION_PARENT, RELATION_CHILD, RELATION_SIBLING },
+			{ RELATION_HEAD, RELATION_SPOUSE, RELATION_GRANDCHILD, RELATION_CHILD }, 4, 0 },
+		{ { RELATION_OTHER, RELATION_CHILD }, { RELATION_HEAD, RELATION_OTHER }, 2, 0 },
+	};
+
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct person p[5] = { { .id = 1 } };
+		int64_t word[5];
+
+		for (size_t i = 0; i < cases[c].n; i++)
+			p[i].relation = cases[c].was[i];
+		relations_to(p, cases[c].n, cases[c].head, word);
+		for (size_t i = 0; i < cases[c].n; i++)
+			assert_int_equal((int)word[i], (int)cases[c].now[i]);
+	}
+}
+
 static void test_no_field_for_belief(void **state)
 {
 	static const char *const never[] = { "relig", "belief", "faith", "church", "ethnic", "nation", "race", "opinion",
@@ -387,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_credit_codes_and_telephones),
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_small_rules),
+		cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_no_field_for_belief),
 		cmocka_unit_test(test_purposes),
 		TEST_BOTH(test_where_things_lie),

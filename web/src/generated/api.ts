@@ -737,6 +737,7 @@ export interface CreateMoveBody {
 	head_id?: Id | null
 	relation?: Relation | null
 	note?: string | null
+	relations?: unknown | null
 }
 
 export interface CreateSessionBody {
@@ -2070,6 +2071,7 @@ export interface Moved {
 	household_id: Id | null
 	people: Id[]
 	ended_households: Id[]
+	unsure: Id[]
 }
 
 export interface Norm {

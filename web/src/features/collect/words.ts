@@ -29,6 +29,7 @@ register({
 	'outcome.withdrawn': ['已撤回', 'Withdrawn'],
 
 	'error.move.target': ['请选择迁往哪里：一间房屋、一户，或一个网格', 'Say where to: a room, a household, or a grid'],
+	'error.move.relations': ['请填写其他成员与新户主的关系', 'Say what the others are to the new head'],
 	'error.move.same': ['已经住在那里', 'They live there already'],
 	'error.move.gone': ['其中有人已经不在这里', 'Somebody among them is no longer here'],
 	'error.move.here': ['其中有人不能迁入：仍在册、已去世或已合并', 'Somebody among them cannot come back: here, died, or merged'],
@@ -157,6 +158,9 @@ export const t = words({
 	'mo.end': ['结束', 'End'],
 	'mo.head': ['新户主', 'Next head'],
 	'mo.headHint': ['户主迁出；不选则由配偶或最年长的成年人接替', 'The head goes; unless chosen, the spouse or the oldest adult follows'],
+	'mo.word': ['{name}与新户主的关系', 'What {name} is to the next head'],
+	'mo.wordAuto': ['按原关系推定', 'As it follows'],
+	'mo.doneAsk': ['已迁移 {n} 人；{m} 人与新户主的关系需核实', '{n} moved; what {m} are to the new head is to be asked'],
 	'mo.idHint': ['曾迁出的人按号码和姓名接回原记录', 'Who moved out before comes back under the same row, by number and name'],
 	'mo.outHint': ['走访计划、同意书和关系随之结束，可以撤销。', 'Visit plans, consents and links end. It can be undone.'],
 	'mo.do': ['办理迁移', 'Move'],
