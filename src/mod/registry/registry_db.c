@@ -44,7 +44,7 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_BUILDING_LAST] = "SELECT max(code) AS code FROM building WHERE code >= $1 AND code <= $2",
 	[Q_THING_LAST] = "SELECT max(code) AS code FROM thing WHERE code >= $1 AND code <= $2",
 	[Q_HOUSEHOLD_COUNT] = "SELECT count(*) AS n FROM household WHERE room_id = $1",
-	[Q_MOVING_ROOM] = MOVING("room", ROOMS_BELOW, ""),
+	[Q_MOVING_ROOM] = MOVING("room", ROOMS_BELOW, "AND active = 1 "),
 	[Q_MOVING_HOUSEHOLD] = MOVING("household", HOMES_BELOW, "AND active = 1 "),
 	[Q_MOVING_PERSON] = MOVING("person", PEOPLE_BELOW, "AND active = 1 "),
 	[Q_MOVE_ROOM] = "UPDATE room " MOVED "WHERE place <> $2 AND id IN (" ROOMS_BELOW ")",
