@@ -28,7 +28,7 @@ enum mstate {
 
 /* Relations of the acting user to the matter, above the role bits of a transition's `who`. */
 enum {
-	REL_REPORTER_BIT = 40, REL_UNIT_BIT, REL_COOP_BIT, REL_SYSTEM_BIT, REL_QUERY_BIT, REL_ANY_BIT,
+	REL_REPORTER_BIT = 40, REL_UNIT_BIT, REL_COOP_BIT, REL_SYSTEM_BIT, REL_QUERY_BIT, REL_ANY_BIT, REL_HANDLER_BIT,
 	NOT_HANDLER_BIT = 56 /* whoever handled it may not */
 };
 #define REL_REPORTER (UINT64_C(1) << REL_REPORTER_BIT) /* who reported it, signed in */
@@ -37,6 +37,7 @@ enum {
 #define REL_QUERY (UINT64_C(1) << REL_QUERY_BIT)	       /* knows the query code */
 #define REL_SYSTEM (UINT64_C(1) << REL_SYSTEM_BIT)     /* the sweeper */
 #define REL_ANY (UINT64_C(1) << REL_ANY_BIT)	       /* whoever sees the matter */
+#define REL_HANDLER (UINT64_C(1) << REL_HANDLER_BIT)   /* whom it names as handler */
 #define NOT_HANDLER (UINT64_C(1) << NOT_HANDLER_BIT)
 
 struct matter {
@@ -134,7 +135,8 @@ enum {
 	T_CONTACT = 1 << 3 /* counts as first real contact */
 };
 
-/* Matters in one of `states` wait for the holders of `who`. */
+/* Matters in one of `states` wait for the holders of `who`; with REL_HANDLER for the handler, and for the others only
+ * while it names none. */
 struct duty {
 	uint64_t who;
 	unsigned states;

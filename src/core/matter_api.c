@@ -364,23 +364,6 @@ size_t matter_routes(const struct matter_kind *k, struct arena *a, struct route 
 
 /* ---- inbox ---- */
 
-/* "Waits for me": for each duty row of each kind, my posts that it names. */
-static void cond_todo(struct req *rq, struct sqlb *b)
-{
-	bool any = false;
-
-	sqlb_add(b, " AND (");
-	for (size_t i = 0; i < rq->app->nkind; i++) {
-		const struct matter_kind *k = rq->app->kind[i];
-
-		for (size_t d = 0; d < k->nduty; d++) {
-			for (size_t p = 0; p < rq->who->nposts; p++)
-				any |= matter_duty_cond(b, k, &k->duty[d], &rq->who->post[p], any);
-		}
-	}
-	sqlb_add(b, any ? ")" : "1 = 0)");
-}
-
 static void states_in(struct sqlb *b, unsigned states)
 {
 	bool first = true;
@@ -395,8 +378,20 @@ static void states_in(struct sqlb *b, unsigned states)
 	sqlb_add(b, ")");
 }
 
-bool matter_duty_cond(struct sqlb *b, const struct matter_kind *k, const struct duty *d, const struct post *p,
-		      bool any)
+/* Each appends one alternative of "waits for me"; false when it has nothing to do with the post, or the duty none
+ * with handlers. */
+static bool handler_cond(struct sqlb *b, const struct matter_kind *k, const struct duty *d, int64_t user_id, bool any)
+{
+	if (!(d->who & REL_HANDLER))
+		return false;
+	sqlb_cond(b, any ? " OR (m.kind = ?" : "(m.kind = ?", I(k->number));
+	sqlb_cond(b, " AND m.handler_id = ?", I(user_id));
+	states_in(b, d->states);
+	sqlb_add(b, ")");
+	return true;
+}
+
+static bool duty_cond(struct sqlb *b, const struct matter_kind *k, const struct duty *d, const struct post *p, bool any)
 {
 	bool unit = (d->who & REL_UNIT) && p->unit_id != NIL;
 	bool role = (d->who >> p->role) & 1;
@@ -404,6 +399,8 @@ bool matter_duty_cond(struct sqlb *b, const struct matter_kind *k, const struct 
 	if (!unit && !role)
 		return false;
 	sqlb_cond(b, any ? " OR (m.kind = ?" : "(m.kind = ?", I(k->number));
+	if (d->who & REL_HANDLER)
+		sqlb_add(b, " AND m.handler_id IS NULL");
 	if (unit) {
 		sqlb_cond(b, " AND m.unit_id = ?", I(p->unit_id));
 	} else {
@@ -415,6 +412,24 @@ bool matter_duty_cond(struct sqlb *b, const struct matter_kind *k, const struct 
 	states_in(b, d->states);
 	sqlb_add(b, ")");
 	return true;
+}
+
+/* "Waits for me": for each duty row of each kind, my posts that it names. */
+static void cond_todo(struct req *rq, struct sqlb *b)
+{
+	bool any = false;
+
+	sqlb_add(b, " AND (");
+	for (size_t i = 0; i < rq->app->nkind; i++) {
+		const struct matter_kind *k = rq->app->kind[i];
+
+		for (size_t d = 0; d < k->nduty; d++) {
+			any |= handler_cond(b, k, &k->duty[d], rq->who->user_id, any);
+			for (size_t p = 0; p < rq->who->nposts; p++)
+				any |= duty_cond(b, k, &k->duty[d], &rq->who->post[p], any);
+		}
+	}
+	sqlb_add(b, any ? ")" : "1 = 0)");
 }
 
 static void cond_my_units(struct req *rq, struct sqlb *b)

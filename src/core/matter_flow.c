@@ -107,6 +107,8 @@ static enum err relation(struct act *a, const struct transition *t, bool *ret)
 	*ret = false;
 	if ((t->who & REL_REPORTER) && a->m.reporter_id != NIL && a->m.reporter_id == who->user_id)
 		*ret = true;
+	if (!*ret && (t->who & REL_HANDLER) && a->m.handler_id != NIL && a->m.handler_id == who->user_id)
+		*ret = true;
 	if (!*ret && (t->who & REL_UNIT)) {
 		a->as = unit_post(who, a->m.unit_id);
 		*ret = a->as != NULL;

@@ -261,6 +261,14 @@ static void write_cursor(const struct order *o, const struct matter *last, struc
 	buf_release(&b);
 }
 
+void matter_cond_kind(struct sqlb *b, const struct app *app, const char *kind)
+{
+	const struct matter_kind *k = matter_kind_named(app, str_z(kind));
+
+	if (k != NULL)
+		sqlb_cond(b, " AND m.kind = ?", I(k->number));
+}
+
 /* ---- rows ---- */
 
 const struct matter_kind *matter_kind_of(const struct app *app, int64_t number)

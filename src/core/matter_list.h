@@ -15,6 +15,8 @@ extern const size_t matter_nparams;
 extern const struct shape matter_row_shape, matter_full_shape;
 
 void matter_cond_place(struct sqlb *b, int64_t place);
+/* Of one kind only, where the program has it. */
+void matter_cond_kind(struct sqlb *b, const struct app *app, const char *kind);
 enum err matter_list(struct req *rq, const struct matter_kind *k, matter_cond_fn cond, struct jw *out) MUST_CHECK;
 /* Matters of a kind in sight, in order of id, open or not; sealed ones for nobody. */
 struct matter_span {
@@ -30,9 +32,5 @@ enum err matter_export(struct req *rq, const struct matter_kind *k) MUST_CHECK;
 void matter_members(struct req *rq, const struct matter *m, struct str handler_name, bool brief, struct jw *out);
 /* "E1234": the kind's letter and the id. */
 void matter_no(const struct matter_kind *k, int64_t id, char ret[32]);
-
-/* Appends one alternative of "waits for me"; false when the post has nothing to do with it. */
-bool matter_duty_cond(struct sqlb *b, const struct matter_kind *k, const struct duty *d, const struct post *p,
-		      bool any);
 
 #endif
