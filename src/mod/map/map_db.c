@@ -1,6 +1,7 @@
 /* Matters by morton range, single or gathered, and boundaries by place. */
 #include "mod/map/map_db.h"
 
+#include "core/matter_list.h"
 #include "core/sqlb.h"
 
 const char *const map_sql[MAP_NSQL] = {
@@ -100,6 +101,7 @@ enum err map_open_each(struct req *rq, int64_t lo, int64_t hi, int64_t span, voi
 	sqlb_cond(&b, "SELECT m.place / ? AS cell, count(*) AS n FROM matter m WHERE m.open = 1", I(span));
 	sqlb_cond(&b, " AND m.place >= ?", I(lo));
 	sqlb_cond(&b, " AND m.place < ?", I(hi));
+	matter_cond_kind(&b, rq->app, "event");
 	if (rq->who != NULL)
 		scope_matter(&b, rq->who);
 	sqlb_add(&b, " GROUP BY 1 ORDER BY 1");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/matter_list.h"
 #include "core/row.h"
 #include "core/sqlb.h"
 
@@ -192,6 +193,7 @@ enum err place_open_counts(struct req *rq, int64_t root, enum level level, struc
 		      "WHERE m.open = 1", I(span));
 	sqlb_cond(&b, " AND m.place >= ?", I(root));
 	sqlb_cond(&b, " AND m.place < ?", I(place_end(root)));
+	matter_cond_kind(&b, rq->app, "event");
 	if (rq->who != NULL)
 		scope_matter(&b, rq->who);
 	sqlb_add(&b, " GROUP BY 1 ORDER BY 1");
