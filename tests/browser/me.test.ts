@@ -21,6 +21,19 @@ inBrowser('R022 a resident sees what is held, asks for a correction and finds th
 	await page.getByRole('button', { name: '提交' }).click();
 	await page.getByText('办理中').waitFor();
 	await assertSound(page, 'requests');
+	// a visit is confirmed, or not: somebody else looks into it
+	const staff = await site.client('secretary1'), own = await site.client('resident1');
+	const me = (await own.get('/api/self')).body.items[0].id as string;
+	const plan = await staff.post('/api/care_plans', { target_kind: 'person', target_id: me, type: 'lone_elder', basis: '走访测试', law: '老年人权益保障法',
+		expires: new Date(Date.now() + 90 * 86400000).toISOString().slice(0, 10), cycle_days: 30 });
+	assert.equal(plan.status, 201, plan.text);
+	assert.equal((await staff.post('/api/care_visits', { plan_id: plan.body.id, outcome: 'met' })).status, 201);
+	await page.getByRole('tab', { name: '登记内容' }).click();
+	await page.getByRole('button', { name: /：没有人来$/ }).first().waitFor();
+	await assertSound(page, 'visits');
+	page.on('dialog', (d) => void d.accept());
+	await page.getByRole('button', { name: /：没有人来$/ }).first().click();
+	await page.getByText('您说没有人来').waitFor();
 	await page.getByRole('tab', { name: '谁查看过' }).click();
 	await settled(page);
 	await assertSound(page, 'readers');

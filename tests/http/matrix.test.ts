@@ -15,7 +15,7 @@ interface Call {
 }
 
 const values: Record<string, string> = {
-	id: '1', consent: '1', code: grid, year: '2026', name: 'on_time_rate', query_code: 'XXXXXXXXXX', action: 'accept', kind: 'buildings', z: '12', x: '3259', y: '1700', collection: 'buildings', feature: '1',
+	id: '1', consent: '1', visit: '1', code: grid, year: '2026', name: 'on_time_rate', query_code: 'XXXXXXXXXX', action: 'accept', kind: 'buildings', z: '12', x: '3259', y: '1700', collection: 'buildings', feature: '1',
 };
 
 /** In words of their own, so that a change of the table of grants is seen here. */

@@ -37,7 +37,7 @@ test('it is a valid OpenAPI 3.1 document, and its schemas are valid JSON Schema'
 });
 
 test('operation ids are a verb and what it is about, each once', () => {
-	const verbs = 'list|get|count|create|update|delete|import|export|actOn|put|replace|setup|set|change|unmask|send|cancel|verify|submit|withdraw|approve|reject|apply|undo';
+	const verbs = 'list|get|count|create|update|delete|import|export|actOn|put|replace|setup|set|change|unmask|send|cancel|verify|submit|confirm|withdraw|approve|reject|apply|undo';
 	for (const op of contract.operations) assert.match(op.id, new RegExp(`^(${verbs})[A-Z][A-Za-z]*$`), `${op.method} ${op.path}`);
 	assert.equal(new Set(contract.operations.map((o) => o.id)).size, contract.operations.length);
 	const id = (method: string, path: string): string | undefined => contract.operation(method, path)?.id;

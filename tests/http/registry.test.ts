@@ -43,6 +43,12 @@ test('R032 what is due comes with place and day, the longest overdue first; a vi
 	assert.equal(visit.body.event_id, event.body.id);
 	const after = ok(await c.get('/api/reports/care-due', { mine: true, days: 90 })).items.find((i: Json) => i.id === first.id);
 	assert.ok(after === undefined || after.due > first.due);
+	// what was opened for it is done, and waits to be confirmed; the next of them stands in the inbox
+	const done = ok(await c.get('/api/visits', { state: 'checking' })).items as Json[];
+	assert.ok(done.length >= 1 && done.every((v) => v.kind === 'visit' && v.title.startsWith('走访：')), JSON.stringify(done));
+	const todo = ok(await c.get('/api/matters', { tab: 'todo', kind: 'visit' })).items as Json[];
+	assert.ok(todo.length > 0 && todo.every((v) => v.handler_id === c.session.user.id || v.handler_id === null));
+	assert.equal((await (await gz.signIn('resident1')).get(`/api/visits/${todo[0].id}`)).status, 403);
 	// an event out of sight is none
 	const none = await c.post('/api/care_visits', { plan_id: first.id, outcome: 'met', event_id: '1' });
 	assert.equal(none.status, 400, none.text);

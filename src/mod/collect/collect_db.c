@@ -186,10 +186,12 @@ enum err visits_follow(struct dbc *c, int64_t plan_id, int64_t now)
 
 /* ---- moves ---- */
 
-enum err plans_end_of(struct dbc *c, int64_t target_id, int64_t day, int64_t reason, int64_t now)
+enum err plans_end_of(struct req *rq, int64_t target_id, int64_t day, int64_t reason)
 {
-	return db_exec(c, collect_sql[Q_PLANS_END_OF],
-		ARGS(I(target_id), I(day), I(reason), I(now)), NULL);
+	enum err err = db_exec(rq->db, collect_sql[Q_PLANS_END_OF],
+		ARGS(I(target_id), I(day), I(reason), I(rq->now)), NULL);
+
+	return err != OK ? err : registry_visits_follow(rq, target_id);
 }
 
 enum err consents_end_of(struct dbc *c, int64_t person_id, int64_t now)

@@ -78,8 +78,7 @@ enum err visits_follow(struct dbc *c, int64_t plan_id, int64_t now) MUST_CHECK;
 
 /* ---- moves ---- */
 
-enum err plans_end_of(
-	struct dbc *c, int64_t target_id, int64_t day, int64_t reason, int64_t now) MUST_CHECK;
+enum err plans_end_of(struct req *rq, int64_t target_id, int64_t day, int64_t reason) MUST_CHECK;
 enum err consents_end_of(struct dbc *c, int64_t person_id, int64_t now) MUST_CHECK;
 /* Living in and renting another room than this one (and its building) ends. */
 enum err home_links_end(struct dbc *c, int64_t who_id, int64_t room_id, int64_t building_id,

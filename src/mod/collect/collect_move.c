@@ -355,7 +355,7 @@ static enum err end_ties(struct moving *m, const struct mover *p)
 	if (out) /* plans and links ended with the row (registry) */
 		return consents_end_of(m->rq->db, p->rec.id, m->rq->now);
 	if (!follow)
-		err = plans_end_of(m->rq->db, p->rec.id, today, ENDED_MOVED, m->rq->now);
+		err = plans_end_of(m->rq, p->rec.id, today, ENDED_MOVED);
 	return err != OK ? err
 			 : home_links_end(m->rq->db, p->rec.id, m->room_id, m->building_id, today,
 				   m->rq->now);
@@ -368,7 +368,7 @@ static enum err end_home_ties(struct moving *m)
 	bool follow = m->in->plans != NIL ? m->in->plans == PLANS_FOLLOW
 					  : plans_follow(m->p[0].old.place, m->p[0].rec.place);
 	enum err err =
-		follow ? OK : plans_end_of(m->rq->db, m->home, today, ENDED_MOVED, m->rq->now);
+		follow ? OK : plans_end_of(m->rq, m->home, today, ENDED_MOVED);
 
 	return err != OK ? err
 			 : home_links_end(m->rq->db, m->home, m->room_id, m->building_id, today,
@@ -515,7 +515,7 @@ static enum err settle(struct moving *m, int64_t home, int64_t size)
 		return err;
 	if (n == 0) {
 		m->ended[m->nended++] = home;
-		err = registry_leave(m->rq->db, home, m->day, ENDED_MOVED, m->rq->now);
+		err = registry_leave(m->rq, home, m->day, ENDED_MOVED);
 	} else {
 		err = crown(m, &old, p, n);
 	}

@@ -10,6 +10,7 @@
 
 #include "core/app.h"
 #include "core/entity.h"
+#include "core/matter.h"
 
 /* ---- numbers that carry their own check; no SQL, no clock ---- */
 
@@ -59,8 +60,12 @@ enum link_role { LINK_OWNER, LINK_TENANT, LINK_LIVES_IN, LINK_WORKS_AT, LINK_GUA
 enum care_type { CARE_LONE_ELDER, CARE_DISABILITY, CARE_HARDSHIP, CARE_LEFT_CHILD, CARE_HAZARD_VENUE,
 		 CARE_HAZARD_STRUCTURE };
 enum care_mode { CARE_VISIT, CARE_PHONE_ALLOWED };
-enum care_outcome { CARE_MET, CARE_NOT_HOME, CARE_PHONE };
-extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, care_outcome_vocab, ended_vocab,
+/* Refuted: whom it was about said that nobody came, and whoever checked it agreed. */
+enum care_outcome { CARE_MET, CARE_NOT_HOME, CARE_PHONE, CARE_REFUTED };
+/* By whom it was confirmed that a visit took place; nobody said anything; that nobody came; that it was looked into. */
+enum confirmed { CONFIRM_SELF, CONFIRM_GUARDIAN, CONFIRM_SPOT, CONFIRM_NONE, CONFIRM_OBJECTED, CONFIRM_CHECKED,
+		 CONFIRM_MAX };
+extern const struct vocab object_vocab, care_type_vocab, care_mode_vocab, care_outcome_vocab, ended_vocab, confirmed_vocab,
 	data_source_vocab, relation_vocab, link_role_vocab;
 
 struct building {
@@ -161,6 +166,7 @@ struct care_visit {
 	int64_t plan_id, at, day, outcome;
 	struct str note;
 	int64_t event_id; /* what an opinion heard there became */
+	int64_t on_spot;  /* whoever was visited confirmed it there, as the visitor says */
 	int64_t place;
 };
 
@@ -198,7 +204,9 @@ enum err registry_same_number(struct req *rq, const struct person *p, struct per
  * with them consents, visit plans, visits and links. */
 enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now) MUST_CHECK;
 /* Somebody leaves: their visit plans and links end. */
-enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now) MUST_CHECK;
+enum err registry_leave(struct req *rq, int64_t id, int64_t day, int64_t reason) MUST_CHECK;
+/* After visit plans about somebody or something were ended otherwise: what was opened to visit them follows. */
+enum err registry_visits_follow(struct req *rq, int64_t target_id) MUST_CHECK;
 /* Is there another link of these, some day of [from, to]? */
 enum err link_overlaps(struct dbc *c, const struct link *l, bool *ret) MUST_CHECK;
 
@@ -222,9 +230,18 @@ enum err registry_withdraw(struct req *rq, int64_t consent_id) MUST_CHECK;
 /* Ends what runs about a person, and forgets what names them; the row stays and counts. */
 enum err registry_forget(struct req *rq, int64_t person_id) MUST_CHECK;
 
+/* They say that a visit took place, or that nobody came; of a visit that is theirs to speak about. ERR_CONFLICT: it
+ * does not wait for that, or no longer. */
+enum err visit_confirm(struct req *rq, int64_t visit_id, enum confirmed by) MUST_CHECK;
+enum err visit_object(struct req *rq, int64_t visit_id) MUST_CHECK;
+
 /* Visit plans below a place in force on a day, in sight, in order of place: is each covered? */
 enum err care_covered_each(struct req *rq, int64_t place, int64_t day,
 			   void (*fn)(int64_t place, bool covered, void *arg), void *arg) MUST_CHECK;
+
+/* When a visit becomes a matter, and until when it is waited for an answer; days. */
+enum { VISIT_AHEAD = 3, VISIT_CONFIRM = 7, VISIT_OBJECT = 30 };
+extern const struct matter_kind visit_kind;
 
 extern const struct module registry_module;
 

@@ -9,7 +9,8 @@
 #include "mod/registry/registry_db.h"
 #include "mod/registry/registry_rules.h"
 
-enum { MISSED_MAX = 500, LEFT_DAYS = 90, TRIES = 2, PLAN_YEARS = 10, AHEAD_DAYS = 7, DUE_DEFAULT = 100, DUE_MAX = 500 };
+enum { MISSED_MAX = 500, LEFT_DAYS = 90, TRIES = 2, PLAN_YEARS = 10, AHEAD_DAYS = 7, DUE_DEFAULT = 100, DUE_MAX = 500,
+       CONFIRM_DAYS = 30 };
 
 /* ---- plans ---- */
 
@@ -85,8 +86,20 @@ enum err care_plan_check(struct req *rq, const void *old, void *rec)
 	if (err == OK && was != NULL)
 		err = care_last(rq->db, p->id, p->mode, &last);
 	if (err == OK)
-		p->next_due = date_add(last != NIL && last > p->started ? last : p->started, p->cycle_days);
+		p->next_due = care_due(p, last);
 	return err;
+}
+
+int64_t care_due(const struct care_plan *p, int64_t last)
+{
+	return date_add(last != NIL && last > p->started ? last : p->started, p->cycle_days);
+}
+
+enum err care_plan_after(struct req *rq, const void *old, const void *rec)
+{
+	const struct care_plan *p = rec;
+
+	return old == NULL ? OK : visits_settle(rq, VISITS_OF_PLAN, p->id);
 }
 
 /* ---- visits ---- */
@@ -117,6 +130,10 @@ enum err care_visit_check(struct req *rq, const void *old, void *rec)
 		v->at = rq->now;
 	v->day = date_of(v->at);
 	v->place = p.place;
+	if (v->outcome == CARE_REFUTED)
+		return req_fail(rq, ERR_INVALID, "care.outcome", "outcome", "that is not for the visitor to say");
+	if (v->on_spot == 1 && v->outcome == CARE_NOT_HOME)
+		return req_fail(rq, ERR_INVALID, "care.on_spot", "on_spot", "nobody was there to confirm it");
 	if (v->at > rq->now + MS_MINUTE)
 		return req_fail(rq, ERR_INVALID, "out_of_range", "at", "that time lies ahead");
 	if (v->day < p.started)
@@ -131,12 +148,18 @@ enum err care_visit_after(struct req *rq, const void *old, const void *rec)
 	const struct care_visit *v = rec;
 	struct care_plan p;
 	int64_t due;
+	int64_t n = 0;
 	enum err err = old != NULL ? OK : entity_get(rq, &care_plan_entity, v->plan_id, &p);
 
-	if (err != OK || old != NULL || !care_counts(p.mode, v->outcome))
+	if (err != OK || old != NULL)
 		return err;
 	due = date_add(v->day, p.cycle_days);
-	return due > p.next_due ? care_due_set(rq->db, p.id, due) : OK;
+	if (!care_counts(p.mode, v->outcome) || due < p.next_due)
+		return visit_made(rq, &p, v, false);
+	err = care_due_set(rq->db, p.id, due);
+	if (err == OK)
+		err = visits_on(rq->db, p.id, p.mode, v->day, &n);
+	return err != OK ? err : visit_made(rq, &p, v, n == 1);
 }
 
 /* ---- coverage ---- */
@@ -293,6 +316,7 @@ static void write_due(const struct due_row *r, void *arg)
 	jw_kz(d->out, "mode", vocab_word(&care_mode_vocab, r->mode));
 	jw_kid(d->out, "visitor_id", r->visitor_id);
 	jw_kstr(d->out, "visitor", r->visitor);
+	jw_kid(d->out, "visit_matter_id", r->matter_id);
 	jw_end_obj(d->out);
 	d->rq->rows++;
 }
@@ -322,6 +346,30 @@ enum err care_due_report(struct req *rq, struct jw *out)
 	if (err == OK)
 		err = due_each(rq->db, &q, write_due, &d);
 	jw_end_arr(out);
+	jw_end_obj(out);
+	return err;
+}
+
+/* ---- by whom visits were confirmed ---- */
+
+enum err care_confirmed_report(struct req *rq, struct jw *out)
+{
+	int64_t today = date_of(rq->now), place = req_query_int(rq, "place"), from = req_query_int(rq, "from"),
+		to = req_query_int(rq, "to"), n[CONFIRM_MAX + 1];
+	enum err err;
+
+	to = to == NIL ? today : to;
+	from = from == NIL ? date_add(to, 1 - CONFIRM_DAYS) : from;
+	if (from > to)
+		return req_fail(rq, ERR_INVALID, "range", "from", "from is not after to");
+	err = confirm_counts(rq->db, &(struct confirm_query){ .who = rq->who, .place = place == NIL ? 0 : place,
+		.from = date_start(from), .to = date_start(date_add(to, 1)) }, n);
+	jw_obj(out);
+	jw_kdate(out, "from", from);
+	jw_kdate(out, "to", to);
+	for (int i = 0; i < CONFIRM_MAX && err == OK; i++)
+		jw_kint(out, vocab_word(&confirmed_vocab, i), n[i]);
+	jw_kint(out, "waiting", err == OK ? n[CONFIRM_MAX] : 0);
 	jw_end_obj(out);
 	return err;
 }

@@ -88,6 +88,8 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 	[Q_CLASS_HAS] = "SELECT count(*) AS n FROM thing_class WHERE code = $1",
 	[Q_VISIT_LAST] = "SELECT max(day) AS day FROM care_visit WHERE plan_id = $1 AND (outcome = 0 OR (outcome = 2 AND "
 			 "$2 = 1))",
+	[Q_VISITS_ON] = "SELECT count(*) AS n FROM care_visit WHERE plan_id = $1 AND day = $3 AND (outcome = 0 OR (outcome = 2 AND "
+			"$2 = 1))",
 	[Q_PLAN_DUE] = "UPDATE care_plan SET next_due = $2 WHERE id = $1 AND next_due < $2",
 	[Q_FLOOR_ROOMS] =
 		"SELECT r.id, r.floor, r.unit_no, r.room_no, r.use, h.id AS home, h.head_id, h.size, h.self_confirmed_at, "
@@ -102,6 +104,21 @@ const char *const registry_sql[REGISTRY_NSQL] = {
 			     "building_id = $1))",
 	[Q_OBJECT] = "SELECT " OBJECT_COLUMNS "FROM (SELECT COALESCE((SELECT target_id FROM care_plan WHERE id = $1), "
 		     "CAST($1 AS BIGINT)) AS id) k " OBJECT_JOINS("k.id") "LEFT JOIN account ac ON ac.id = k.id",
+	[Q_VISIT_GET] = "SELECT plan_id, todo, due, visit_id, confirmed FROM visit_matter WHERE id = $1",
+	[Q_VISIT_ADD] = "INSERT INTO visit_matter (id, plan_id, todo, due) VALUES ($1, $2, 1, $3)",
+	[Q_VISIT_TODO_OF] = "SELECT id FROM visit_matter WHERE plan_id = $1 AND todo = 1",
+	[Q_VISIT_OF] = "SELECT id FROM visit_matter WHERE visit_id = $1",
+	[Q_VISIT_FOLLOW] = "UPDATE visit_matter SET due = $2 WHERE id = $1",
+	[Q_VISIT_END] = "UPDATE visit_matter SET todo = 0, visit_id = COALESCE(CAST($2 AS BIGINT), visit_id) WHERE id = $1",
+	[Q_VISIT_AGAIN] = "UPDATE visit_matter SET todo = 1, due = $2 WHERE id = $1",
+	[Q_VISIT_CONFIRM] = "UPDATE visit_matter SET confirmed = $2 WHERE id = $1",
+	[Q_VISIT_BY] = "SELECT created_by FROM care_visit WHERE id = $1",
+	[Q_VISIT_OUTCOME] = "SELECT outcome FROM care_visit WHERE id = $1",
+	[Q_VISIT_REFUTE] = "UPDATE care_visit SET outcome = $2, version = version + 1, updated_at = $3 WHERE id = $1",
+	[Q_PLAN_DUE_AGAIN] = "UPDATE care_plan SET next_due = $2 WHERE id = $1",
+	[Q_VISITS_DUE] = "SELECT c.id FROM care_plan c WHERE c.ended_at IS NULL AND c.started <= $1 AND c.expires >= $1 "
+			 "AND c.next_due <= $2 AND NOT EXISTS (SELECT 1 FROM visit_matter k WHERE k.plan_id = c.id "
+			 "AND k.todo = 1) ORDER BY c.next_due, c.id LIMIT $3",
 };
 
 /* ---- codes ---- */
@@ -201,11 +218,13 @@ enum err registry_move(struct dbc *c, int64_t id, int64_t place, int64_t now)
 	return err != OK ? err : db_exec(c, registry_sql[Q_MOVE_WORDS], ARGS(I(id), I(place)), NULL);
 }
 
-enum err registry_leave(struct dbc *c, int64_t id, int64_t day, int64_t reason, int64_t now)
+enum err registry_leave(struct req *rq, int64_t id, int64_t day, int64_t reason)
 {
-	enum err err = db_exec(c, registry_sql[Q_PLANS_END], ARGS(I(id), I(day), I(reason), I(now)), NULL);
+	enum err err = db_exec(rq->db, registry_sql[Q_PLANS_END], ARGS(I(id), I(day), I(reason), I(rq->now)), NULL);
 
-	return err != OK ? err : db_exec(c, registry_sql[Q_LINKS_END], ARGS(I(id), I(day), I(now)), NULL);
+	if (err == OK)
+		err = db_exec(rq->db, registry_sql[Q_LINKS_END], ARGS(I(id), I(day), I(rq->now)), NULL);
+	return err != OK ? err : registry_visits_follow(rq, id);
 }
 
 enum err consent_plans_end(struct dbc *c, int64_t consent_id, int64_t day, int64_t now)
@@ -496,7 +515,8 @@ enum err due_each(struct dbc *c, const struct due_query *q, void (*fn)(const str
 		     "WHERE w.plan_id = c.id AND " COUNTS_FOR_C ") AS last, (SELECT count(DISTINCT x.day) FROM care_visit x "
 		     "WHERE x.plan_id = c.id AND x.outcome = 1 AND x.day > COALESCE((SELECT max(w.day) FROM care_visit w "
 		     "WHERE w.plan_id = c.id AND " COUNTS_FOR_C "), 0)) AS tries, c.cycle_days, c.mode, c.visitor_id, "
-		     "au.name AS visitor, " OBJECT_COLUMNS "FROM care_plan c " OBJECT_JOINS("c.target_id")
+		     "au.name AS visitor, (SELECT k.id FROM visit_matter k WHERE k.plan_id = c.id AND k.todo = 1) AS matter_id, "
+		     OBJECT_COLUMNS "FROM care_plan c " OBJECT_JOINS("c.target_id")
 		     "LEFT JOIN account ac ON ac.id = c.target_id LEFT JOIN account au ON au.id = c.visitor_id");
 	due_where(&b, q);
 	sqlb_cond(&b, " ORDER BY c.next_due, c.id LIMIT ?", I(q->limit));
@@ -506,9 +526,9 @@ enum err due_each(struct dbc *c, const struct due_query *q, void (*fn)(const str
 		struct due_row row = { .id = row_int_at(r, 0), .target_kind = row_int_at(r, 1), .target_id = row_int_at(r, 2),
 			.place = row_int_at(r, 3), .due = row_int_at(r, 4), .last = row_int_at(r, 5),
 			.tries = row_int_at(r, 6), .cycle_days = row_int_at(r, 7), .mode = row_int_at(r, 8),
-			.visitor_id = row_int_at(r, 9), .visitor = row_str_at(r, 10) };
+			.visitor_id = row_int_at(r, 9), .visitor = row_str_at(r, 10), .matter_id = row_int_at(r, 11) };
 
-		object_at(r, 11, &row.target);
+		object_at(r, 12, &row.target);
 		fn(&row, arg);
 	}
 	sqlb_release(&b);

@@ -14,9 +14,11 @@ enum {
 	Q_LINK_SAME, Q_LINK_CYCLE,
 	Q_FACT_PUT, Q_FACT_LIST, Q_READERS,
 	Q_CLASS_COUNT, Q_CLASS_ADD, Q_CLASS_HAS,
-	Q_VISIT_LAST, Q_PLAN_DUE,
+	Q_VISIT_LAST, Q_VISITS_ON, Q_PLAN_DUE,
 	Q_FLOOR_ROOMS, Q_BUILDING_PLANS,
 	Q_OBJECT,
+	Q_VISIT_GET, Q_VISIT_ADD, Q_VISIT_TODO_OF, Q_VISIT_OF, Q_VISIT_FOLLOW, Q_VISIT_END, Q_VISIT_AGAIN, Q_VISIT_CONFIRM,
+	Q_VISIT_BY, Q_VISIT_REFUTE, Q_VISIT_OUTCOME, Q_PLAN_DUE_AGAIN, Q_VISITS_DUE,
 	REGISTRY_NSQL
 };
 extern const char *const registry_sql[REGISTRY_NSQL];
@@ -52,6 +54,8 @@ extern const size_t nthing_class_seeds;
 
 /* Day of the last visit that counts, NIL: none. */
 enum err care_last(struct dbc *c, int64_t plan_id, int64_t mode, int64_t *ret_day) MUST_CHECK;
+/* How many that count on a day. */
+enum err visits_on(struct dbc *c, int64_t plan_id, int64_t mode, int64_t day, int64_t *ret) MUST_CHECK;
 enum err care_due_set(struct dbc *c, int64_t plan_id, int64_t due) MUST_CHECK;
 
 /* What an object of any kind is called, and where it is; of a visit plan: whom or what it is about; of an account:
@@ -66,6 +70,44 @@ enum err object_find(struct dbc *c, int64_t id, struct arena *a, struct object_r
 /* Is there such a matter in sight? */
 enum err matter_seen(struct dbc *c, const struct principal *who, int64_t id, bool *ret) MUST_CHECK;
 
+/* ---- visits as matters (registry_visit_db.c) ---- */
+
+/* Its plan; the day its clock knows; what visit was made; enum confirmed, NIL: nobody said anything yet. */
+struct visit_row {
+	int64_t id, plan_id, todo, due, visit_id, confirmed;
+};
+enum err visit_get(struct dbc *c, int64_t id, struct visit_row *ret) MUST_CHECK;
+enum err visit_add(struct dbc *c, int64_t id, int64_t plan_id, int64_t due) MUST_CHECK;
+/* What is open for a plan, and what a visit belongs to. ERR_NOT_FOUND: nothing. */
+enum err visit_todo_of(struct dbc *c, int64_t plan_id, int64_t *ret_id) MUST_CHECK;
+enum err visit_of(struct dbc *c, int64_t visit_id, int64_t *ret_id) MUST_CHECK;
+enum err visit_due_put(struct dbc *c, int64_t id, int64_t due) MUST_CHECK;
+/* Nobody has to go any more; `visit_id` NIL: nobody went. */
+enum err visit_end(struct dbc *c, int64_t id, int64_t visit_id) MUST_CHECK;
+/* Somebody has to go once more. */
+enum err visit_again(struct dbc *c, int64_t id, int64_t due) MUST_CHECK;
+enum err visit_confirm_put(struct dbc *c, int64_t id, enum confirmed by) MUST_CHECK;
+/* Who entered a visit; what came of it. */
+enum err visit_by(struct dbc *c, int64_t visit_id, int64_t *ret_user) MUST_CHECK;
+enum err visit_outcome(struct dbc *c, int64_t visit_id, int64_t *ret) MUST_CHECK;
+/* It did not take place: it counts no more. */
+enum err visit_refute(struct dbc *c, int64_t visit_id, int64_t now) MUST_CHECK;
+/* Sets it whatever it was: a visit that counted was refuted. */
+enum err care_due_again(struct dbc *c, int64_t plan_id, int64_t due) MUST_CHECK;
+
+enum { VISITS_BATCH = 100 };
+/* Plans in force on `day`, due by `until`, with nothing open for them: at most VISITS_BATCH. */
+enum err visits_due(struct dbc *c, int64_t day, int64_t until, int64_t ret[VISITS_BATCH], size_t *ret_n) MUST_CHECK;
+/* Visits that are open and differ from their plans: at most VISITS_BATCH. `of`: enum visits_of. */
+enum err visits_stale(struct dbc *c, int of, int64_t id, int64_t day, int64_t ret[VISITS_BATCH], size_t *ret_n) MUST_CHECK;
+
+/* How visits below a place that were made in a time were confirmed, by enum confirmed; [CONFIRM_MAX]: not yet. */
+struct confirm_query {
+	const struct principal *who;
+	int64_t place, from, to; /* place 0: everywhere; instants, [from, to) */
+};
+enum err confirm_counts(struct dbc *c, const struct confirm_query *q, int64_t ret[CONFIRM_MAX + 1]) MUST_CHECK;
+
 /* Plans in force on `day` with a visit due by `until`, the longest overdue first, in sight; with `mine` those that
  * name the asker as visitor, and those of the asker's own area that name nobody. */
 struct due_query {
@@ -74,7 +116,7 @@ struct due_query {
 	bool mine;
 };
 struct due_row {
-	int64_t id, target_kind, target_id, place, due, last, tries, cycle_days, mode, visitor_id;
+	int64_t id, target_kind, target_id, place, due, last, tries, cycle_days, mode, visitor_id, matter_id;
 	struct str visitor;
 	struct object_row target;
 };

@@ -70,9 +70,12 @@ VOCAB(care_type_vocab, "care_type", care_word, care_label);
 static const char *const mode_word[] = { "visit", "phone_allowed", NULL };
 static const char *const mode_label[] = { "上门", "可电话", NULL };
 VOCAB(care_mode_vocab, "care_mode", mode_word, mode_label);
-static const char *const outcome_word[] = { "met", "not_home", "phone", NULL };
-static const char *const outcome_label[] = { "见到本人", "未遇", "电话联系", NULL };
+static const char *const outcome_word[] = { "met", "not_home", "phone", "refuted", NULL };
+static const char *const outcome_label[] = { "见到本人", "未遇", "电话联系", "核实未到访", NULL };
 VOCAB(care_outcome_vocab, "care_outcome", outcome_word, outcome_label);
+static const char *const confirmed_word[] = { "self", "guardian", "on_spot", "none", "objected", "checked", NULL };
+static const char *const confirmed_label[] = { "本人确认", "监护人确认", "当面确认", "未确认", "有异议", "核实属实", NULL };
+VOCAB(confirmed_vocab, "visit_confirmed", confirmed_word, confirmed_label);
 
 /* ---- fields ---- */
 
@@ -275,6 +278,7 @@ static const struct field care_visit_field[] = {
 		.label = "结果"),
 	FIELD(care_visit, note, F_STR, .max = 500, .label = "备注"),
 	FIELD(care_visit, event_id, F_ID, .flags = FIELD_CREATE | FIELD_FILTER, .ref = "matter", .label = "转为事件|Event"),
+	FIELD(care_visit, on_spot, F_BOOL, .flags = FIELD_CREATE | FIELD_FILTER, .label = "当面确认|Confirmed on the spot"),
 	PLACE_DERIVED(care_visit),
 };
 
@@ -354,7 +358,7 @@ const struct entity care_plan_entity = {
 	.name = "care_plan", .table = "care_plan", .path = "care_plans", .label = "走访计划|Visit plans",
 	.fields = FIELDS(care_plan, care_plan_field),
 	.read = "care.read", .write = "care.write", .full = "care.full", .export = "care.export", .order = "next_due", .flags = ENTITY_CARRY,
-	.check = care_plan_check, .extra_row = registry_names, .more_row = &care_plan_names,
+	.check = care_plan_check, .after = care_plan_after, .extra_row = registry_names, .more_row = &care_plan_names,
 };
 
 const struct entity care_visit_entity = {
@@ -478,6 +482,7 @@ static const struct member due_member[] = {
 	{ "mode", F_ENUM, .vocab = &care_mode_vocab },
 	{ "visitor_id", F_ID, .null = true },
 	{ "visitor", F_STR, .null = true },
+	{ "visit_matter_id", F_ID, .null = true, .help = "what was opened to have it done" },
 };
 static const struct shape due_shape = { .name = "CareDue", .base = &plan_shape, MEMBERS(due_member) };
 static const struct member dues_member[] = {
@@ -503,6 +508,24 @@ static const struct param coverage_params[] = {
 	{ "place", F_CODE, "only this place and below" },
 	{ "at", F_DATE, "as it stood at the end of this day; default today" },
 };
+
+static const struct param confirmed_params[] = {
+	{ "place", F_CODE, "only this place and below" },
+	{ "from", F_DATE, "visits made on this day or later; default thirty days back" },
+	{ "to", F_DATE, "…or earlier; default today" },
+};
+static const struct member confirmed_member[] = {
+	{ "from", F_DATE },
+	{ "to", F_DATE },
+	{ "self", F_INT, .help = "by whom it was about" },
+	{ "guardian", F_INT },
+	{ "on_spot", F_INT, .help = "as the visitor says" },
+	{ "none", F_INT, .help = "nobody said anything within a week" },
+	{ "objected", F_INT, .help = "that nobody came" },
+	{ "checked", F_INT, .help = "objected to, looked into, and found to have taken place" },
+	{ "waiting", F_INT },
+};
+static const struct shape confirmed_shape = { .name = "VisitConfirmations", MEMBERS(confirmed_member) };
 
 static const struct member visitor_member[] = { { "id", F_ID }, { "name", F_STR } };
 static const struct shape visitor_shape = { .name = "CareVisitor", MEMBERS(visitor_member) };
@@ -539,6 +562,9 @@ static const struct route registry_routes[] = {
 	{ .method = M_GET, .path = "/api/reports/care-due", .perm = "care.read", .query = due_params,
 	  .nquery = ARRAY_LEN(due_params), .reply = &dues_shape, .fn = care_due_report, .id = "listCareDue",
 	  .summary = "Visits that are due or overdue, with place and day" },
+	{ .method = M_GET, .path = "/api/reports/visit-confirmations", .perm = "care.read", .query = confirmed_params,
+	  .nquery = ARRAY_LEN(confirmed_params), .reply = &confirmed_shape, .fn = care_confirmed_report,
+	  .id = "getVisitConfirmations", .summary = "By whom visits were confirmed" },
 	{ .method = M_GET, .path = "/api/registry/visitors", .perm = "care.write", .query = visitor_params,
 	  .nquery = ARRAY_LEN(visitor_params), .reply = &visitor_shape, .out_list = true, .fn = care_visitors,
 	  .id = "listCareVisitors", .summary = "Who may be named as a visitor, in the asker's area" },
@@ -554,8 +580,14 @@ static const struct entity *const registry_entities[] = { &organisation_entity, 
 	&household_entity, &person_entity, &venue_entity, &thing_class_entity, &thing_entity, &link_entity, &consent_entity,
 	&care_plan_entity, &care_visit_entity, NULL };
 
+static const struct matter_kind *const registry_kinds[] = { &visit_kind, NULL };
+static const struct job registry_jobs[] = { { .name = "visits", .period_ms = 60000, .fn = visits_turn } };
+
 const struct module registry_module = {
 	.name = "registry",
+	.kind = registry_kinds,
+	.job = registry_jobs,
+	.njob = ARRAY_LEN(registry_jobs),
 	.entity = registry_entities,
 	.route = registry_routes,
 	.nroute = ARRAY_LEN(registry_routes),

@@ -174,7 +174,7 @@ enum err person_after(struct req *rq, const void *old, const void *rec)
 	if (err == OK && was != NULL && was->place != p->place)
 		err = registry_move(rq->db, p->id, p->place, rq->now);
 	if (err == OK && was != NULL && was->active == 1 && p->active != 1) {
-		err = registry_leave(rq->db, p->id, p->ended_at, p->ended_reason, rq->now);
+		err = registry_leave(rq, p->id, p->ended_at, p->ended_reason);
 		if (err == OK)
 			err = household_head_drop(rq->db, p->id);
 	}
@@ -234,7 +234,9 @@ enum err consent_after(struct req *rq, const void *old, const void *rec)
 
 	if (c->withdrawn_at == NIL || (was != NULL && was->withdrawn_at != NIL))
 		return OK;
-	return consent_plans_end(rq->db, c->id, date_of(c->withdrawn_at), rq->now);
+	enum err err = consent_plans_end(rq->db, c->id, date_of(c->withdrawn_at), rq->now);
+
+	return err != OK ? err : visits_settle(rq, VISITS_ON_CONSENT, c->id);
 }
 
 /* ---- in full, for a stated purpose, and on record ---- */

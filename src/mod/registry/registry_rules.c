@@ -372,7 +372,7 @@ enum err household_after(struct req *rq, const void *old, const void *rec)
 	if (err == OK && was != NULL && h->head_id != NIL && was->head_id != h->head_id)
 		err = new_head(rq, was, h);
 	if (err == OK && was != NULL && was->active == 1 && h->active != 1)
-		err = registry_leave(rq->db, h->id, date_of(rq->now), ENDED_OTHER, rq->now);
+		err = registry_leave(rq, h->id, date_of(rq->now), ENDED_OTHER);
 	return err;
 }
 
@@ -419,7 +419,7 @@ enum err venue_after(struct req *rq, const void *old, const void *rec)
 	enum err err = registry_facts(rq, &venue_entity, old, rec);
 
 	if (err == OK && was != NULL && was->active == 1 && v->active != 1)
-		err = registry_leave(rq->db, v->id, date_of(rq->now), ENDED_NEEDLESS, rq->now);
+		err = registry_leave(rq, v->id, date_of(rq->now), ENDED_NEEDLESS);
 	if (err == OK && was != NULL && was->place != v->place)
 		err = registry_move(rq->db, v->id, v->place, rq->now);
 	return err;

@@ -57,8 +57,19 @@ enum err link_after(struct req *rq, const void *old, const void *rec) MUST_CHECK
 enum err consent_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
 enum err consent_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
 enum err care_plan_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
+enum err care_plan_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
 enum err care_visit_check(struct req *rq, const void *old, void *rec) MUST_CHECK;
 enum err care_visit_after(struct req *rq, const void *old, const void *rec) MUST_CHECK;
+
+/* What was opened for visits follows its plans: ended with them, given to another visitor, due on another day. */
+enum visits_of { VISITS_ALL, VISITS_OF_PLAN, VISITS_ABOUT, VISITS_ON_CONSENT };
+enum err visits_settle(struct req *rq, enum visits_of of, int64_t id) MUST_CHECK;
+/* The day on which a plan's next visit is due, `last` (NIL: none) being the last that counts. */
+int64_t care_due(const struct care_plan *p, int64_t last);
+/* A visit was made; `done`: it is the first of its day that counts, and none that counts is later. */
+enum err visit_made(struct req *rq, const struct care_plan *p, const struct care_visit *v, bool done) MUST_CHECK;
+/* The job: opens what comes due, and has all follow. */
+enum err visits_turn(struct app *app, struct dbc *reader, int64_t now) MUST_CHECK;
 
 /* Handlers. */
 enum err registry_unmask(struct req *rq, struct jw *out) MUST_CHECK;
@@ -69,6 +80,7 @@ enum err registry_counts(struct req *rq, struct jw *out) MUST_CHECK;
 enum err building_floors(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_coverage_report(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_due_report(struct req *rq, struct jw *out) MUST_CHECK;
+enum err care_confirmed_report(struct req *rq, struct jw *out) MUST_CHECK;
 enum err care_visitors(struct req *rq, struct jw *out) MUST_CHECK;
 
 extern const struct fields unmask_fields;

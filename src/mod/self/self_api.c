@@ -200,9 +200,13 @@ static const struct member plan_member[] = {
 };
 static const struct shape plan_shape = { .name = "OwnPlan", MEMBERS(plan_member) };
 static const struct member visit_member[] = {
+	{ "id", F_ID },
 	{ "day", F_DATE },
 	{ "outcome", F_ENUM, .vocab = &care_outcome_vocab },
 	{ "note", F_STR, .null = true },
+	{ "confirmed", F_ENUM, .vocab = &confirmed_vocab, .null = true },
+	{ "confirm_by", F_TIME, .null = true, .help = "it can be confirmed until then" },
+	{ "object_by", F_TIME, .null = true, .help = "until then it can be said that nobody came" },
 };
 static const struct shape visit_shape = { .name = "OwnVisit", MEMBERS(visit_member) };
 static const struct member link_member[] = {
@@ -247,10 +251,8 @@ static enum err write_home(struct req *rq, int64_t id, struct jw *out)
 }
 
 /* Columns in the order of the members. */
-static enum err write_rows(struct req *rq, int q, int64_t id, const char *key, const struct shape *s, struct jw *out)
+static enum err write_rows(struct rows *r, const char *key, const struct shape *s, struct jw *out)
 {
-	struct rows *r = db_query(rq->db, self_sql[q], ARGS(I(id)));
-
 	jw_karr(out, key);
 	while (rows_next(r)) {
 		jw_obj(out);
@@ -286,13 +288,15 @@ static enum err write_lists(struct req *rq, int64_t id, struct jw *out)
 	} list[] = {
 		{ Q_CONSENTS, "consents", &consent_shape },
 		{ Q_PLANS, "plans", &plan_shape },
-		{ Q_VISITS, "visits", &visit_shape },
 		{ Q_LINKS, "links", &link_shape },
 	};
 	enum err err = OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(list) && err == OK; i++)
-		err = write_rows(rq, list[i].q, id, list[i].key, list[i].shape, out);
+		err = write_rows(db_query(rq->db, self_sql[list[i].q], ARGS(I(id))), list[i].key, list[i].shape, out);
+	if (err == OK)
+		err = write_rows(db_query(rq->db, self_sql[Q_VISITS], ARGS(I(id), I(rq->now), I(VISIT_OBJECT * (int64_t)MS_DAY))),
+			"visits", &visit_shape, out);
 	if (err != OK)
 		return err;
 	jw_karr(out, "readers");
@@ -347,6 +351,47 @@ static enum err withdraw(struct req *rq, struct jw *out)
 	jw_kid(out, "id", consent);
 	jw_end_obj(out);
 	return err;
+}
+
+/* ---- visits ---- */
+
+static enum err own_visit(struct req *rq, int64_t *ret_visit, enum own *ret_own)
+{
+	int64_t whose = NIL;
+	struct person p;
+	enum err err = self_person(rq, &p, ret_own);
+
+	if (err == OK)
+		err = req_id(rq, "visit", ret_visit);
+	if (err == OK)
+		err = db_int(rq->db, self_sql[Q_VISIT_WHOSE], ARGS(I(*ret_visit)), &whose);
+	if (err == ERR_NOT_FOUND || (err == OK && whose != p.id))
+		return req_fail(rq, ERR_NOT_FOUND, "not_found", "visit", "there is no such visit to you");
+	return err;
+}
+
+static enum err answer_visit(struct req *rq, bool came, struct jw *out)
+{
+	int64_t id = NIL;
+	enum own own = OWN_SELF;
+	enum err err = own_visit(rq, &id, &own);
+
+	if (err == OK)
+		err = came ? visit_confirm(rq, id, own == OWN_WARD ? CONFIRM_GUARDIAN : CONFIRM_SELF) : visit_object(rq, id);
+	jw_obj(out);
+	jw_kid(out, "id", id);
+	jw_end_obj(out);
+	return err;
+}
+
+static enum err confirm(struct req *rq, struct jw *out)
+{
+	return answer_visit(rq, true, out);
+}
+
+static enum err object(struct req *rq, struct jw *out)
+{
+	return answer_visit(rq, false, out);
 }
 
 /* ---- what was asked ---- */
@@ -418,6 +463,10 @@ static const struct route routes[] = {
 	  .summary = "Ask that a value be corrected; decided within fifteen working days" },
 	{ .method = M_POST, .path = "/api/self/{id}/consents/{consent}/withdraw", .perm = "self.read", .reply = &done_shape,
 	  .fn = withdraw, .id = "withdrawOwnConsent", .summary = "Withdraw a consent; what stood on it ends at once" },
+	{ .method = M_POST, .path = "/api/self/{id}/visits/{visit}/confirm", .perm = "self.read", .reply = &done_shape,
+	  .fn = confirm, .id = "confirmOwnVisit", .summary = "Confirm that a visit took place" },
+	{ .method = M_POST, .path = "/api/self/{id}/visits/{visit}/object", .perm = "self.read", .reply = &done_shape,
+	  .fn = object, .id = "rejectOwnVisit", .summary = "Say that nobody came: somebody else than the visitor looks into it" },
 };
 
 static const struct matter_kind *const kinds[] = { &data_kind, NULL };

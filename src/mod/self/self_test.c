@@ -154,11 +154,75 @@ static void test_asking(void **state)
 	assert_int_equal(test_len(t, "items"), 0);
 }
 
+/* Whoever was visited says whether somebody came; if not, somebody else than the visitor looks into it. */
+static void test_visits(void **state) /* R032 */
+{
+	struct test_app *t = *state;
+	char man[32], child[32], consent[32], plan[32], visit[32], id[32], confirm[100], object[100], act[100];
+
+	SKIP_WITHOUT(t);
+	settle(t, man, child, consent);
+	as(t, SECRETARY);
+	assert_int_equal(test_callf(t, "GET /api/care_plans?target_id=%s", man, NULL), 200);
+	snprintf(plan, sizeof(plan), "%s", test_str(t, "items.0.id"));
+	test_post(t, ROLE_GRID_WORKER_FT, AT_GRID1);
+	t->who.user_id = OTHER;
+	assert_int_equal(reg_add(t, "care_visits", visit, "{\"plan_id\":\"%s\",\"outcome\":\"met\",\"on_spot\":true}", plan), 201);
+	assert_int_equal(test_callf(t, "GET /api/care_plans/%s", plan, NULL), 200);
+	assert_string_equal(test_str(t, "next_due"), "2026-06-19");
+	snprintf(confirm, sizeof(confirm), "POST /api/self/%s/visits/%s/confirm", man, visit);
+	snprintf(object, sizeof(object), "POST /api/self/%s/visits/%s/object", man, visit);
+	as(t, OTHER);
+	assert_int_equal(test_call(t, object, NULL), 404);
+	as(t, RESIDENT);
+	assert_int_equal(test_callf(t, "GET /api/self/%s", man, NULL), 200);
+	assert_string_equal(test_str(t, "visits.0.confirmed"), "on_spot");
+	assert_string_equal(test_str(t, "visits.0.object_by"), "2026-06-19T10:00:00+08:00");
+	assert_true(reg_said(t, "\"confirm_by\":null"));
+	/* It was not: nobody came. */
+	assert_int_equal(test_call(t, confirm, NULL), 409);
+	assert_int_equal(test_call(t, object, NULL), 201);
+	assert_int_equal(test_call(t, object, NULL), 409);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM matter_log WHERE action = 'object' AND actor_id IS NULL"), 1);
+	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM audit WHERE action = 'object' AND actor_id = 2"), 1);
+	test_post(t, ROLE_GRID_LEADER, AT_GRID1);
+	t->who.user_id = OTHER; /* who entered it */
+	assert_int_equal(test_call(t, "GET /api/matters?tab=todo", NULL), 200);
+	assert_string_equal(test_str(t, "items.0.state"), "reported");
+	snprintf(id, sizeof(id), "%s", test_str(t, "items.0.id"));
+	snprintf(act, sizeof(act), "POST /api/visits/%s/actions/redo", id);
+	assert_int_equal(test_call(t, act, "{}"), 403);
+	assert_string_equal(test_error(t), "visit.own");
+	as(t, SECRETARY);
+	assert_int_equal(test_call(t, act, "{}"), 200);
+	assert_string_equal(test_str(t, "state"), "handling");
+	assert_string_equal(test_str(t, "due_at"), "2026-06-19T23:59:59+08:00");
+	/* It counts no more, and the visit is made again. */
+	assert_int_equal(test_call(t, "GET /api/reports/care-coverage", NULL), 200);
+	assert_int_equal((int)test_num(t, "numerator"), 0);
+	assert_int_equal((int)test_num(t, "denominator"), 1);
+	t->now += MS_DAY;
+	assert_int_equal(reg_add(t, "care_visits", visit, "{\"plan_id\":\"%s\",\"outcome\":\"met\"}", plan), 201);
+	snprintf(confirm, sizeof(confirm), "POST /api/self/%s/visits/%s/confirm", man, visit);
+	as(t, RESIDENT);
+	assert_int_equal(test_callf(t, "GET /api/self/%s", man, NULL), 200);
+	assert_string_equal(test_str(t, "visits.0.confirm_by"), "2026-05-28T10:00:00+08:00");
+	assert_string_equal(test_str(t, "visits.1.outcome"), "refuted");
+	assert_int_equal(test_call(t, confirm, NULL), 201);
+	assert_int_equal(test_callf(t, "GET /api/self/%s", man, NULL), 200);
+	assert_string_equal(test_str(t, "visits.0.confirmed"), "self");
+	as(t, SECRETARY);
+	assert_int_equal(test_callf(t, "GET /api/visits/%s", id, NULL), 200);
+	assert_string_equal(test_str(t, "state"), "closed");
+	assert_string_equal(test_str(t, "confirmed"), "self");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_own_record),
 		TEST_BOTH(test_asking),
+		TEST_BOTH(test_visits),
 	};
 
 	if (crypto_init() != OK)

@@ -18,7 +18,7 @@ export type BuildingKind = 'residential' | 'mixed' | 'commercial' | 'office' | '
 export type BuildingRisk = 'none' | 'watch' | 'grade_c' | 'grade_d'
 export type CareDueState = 'due' | 'overdue' | 'pending'
 export type CareMode = 'visit' | 'phone_allowed'
-export type CareOutcome = 'met' | 'not_home' | 'phone'
+export type CareOutcome = 'met' | 'not_home' | 'phone' | 'refuted'
 export type CareType = 'lone_elder' | 'disability' | 'hardship' | 'left_behind_child' | 'hazard_venue' | 'hazard_structure'
 export type ChangeOutcome = 'approved' | 'rejected' | 'withdrawn'
 export type Clock = 'accept' | 'sign' | 'handle' | 'verify' | 'arrive'
@@ -76,6 +76,7 @@ export type UnitKind = 'department' | 'centre' | 'board' | 'community' | 'grid' 
 export type UnitRole = 'lead' | 'coop' | 'whistle'
 export type Urgency = 'U1' | 'U2' | 'U3' | 'U4' | 'Q'
 export type VenueKind = 'shop' | 'restaurant' | 'school' | 'kindergarten' | 'hospital' | 'market' | 'hotel' | 'entertainment' | 'factory' | 'warehouse' | 'dangerous' | 'plot' | 'public' | 'other'
+export type VisitConfirmed = 'self' | 'guardian' | 'on_spot' | 'none' | 'objected' | 'checked'
 
 export interface ActOnEventsBody {
 	action: string
@@ -313,6 +314,7 @@ export interface CareDue {
 	mode: CareMode
 	visitor_id: Id | null
 	visitor: string | null
+	visit_matter_id: Id | null
 }
 
 export interface CareDues {
@@ -415,6 +417,7 @@ export interface CareVisit {
 	outcome: CareOutcome
 	note: string | null
 	event_id: Id | null
+	on_spot: boolean | null
 	place: Code
 	created_at?: Time
 	updated_at?: Time
@@ -427,6 +430,7 @@ export interface CareVisitInput {
 	outcome: CareOutcome
 	note?: string | null
 	event_id?: Id | null
+	on_spot?: boolean | null
 }
 
 export interface CareVisitPatch {
@@ -436,6 +440,7 @@ export interface CareVisitPatch {
 	outcome?: CareOutcome
 	note?: string | null
 	event_id?: Id | null
+	on_spot?: boolean | null
 }
 
 export interface CareVisitor {
@@ -2271,9 +2276,13 @@ export interface OwnRequests {
 }
 
 export interface OwnVisit {
+	id: Id
 	day: Day
 	outcome: CareOutcome
 	note: string | null
+	confirmed: VisitConfirmed | null
+	confirm_by: Time | null
+	object_by: Time | null
 }
 
 export interface PartyCover {
@@ -3321,6 +3330,91 @@ export interface Verified {
 	id: Id
 	version: number
 	verified_at: Time | null
+}
+
+export interface VisitConfirmations {
+	from: Day
+	to: Day
+	self: number
+	guardian: number
+	on_spot: number
+	none: number
+	objected: number
+	checked: number
+	waiting: number
+}
+
+export interface VisitDetail {
+	kind: string
+	no: string
+	code: string | null
+	code_name: string | null
+	place_name: string | null
+	unit_name: string | null
+	handler_name: string | null
+	id: Id
+	version: number
+	ext_no: string | null
+	title: string
+	text: string | null
+	address: string | null
+	code_id: Id | null
+	track: Track
+	urgency: Urgency
+	source: Source
+	place: Code
+	lon: number | null
+	lat: number | null
+	state: State
+	open: boolean
+	sealed: boolean
+	anonymous: boolean
+	unit_id: Id | null
+	first_unit: Id | null
+	handler_id: Id | null
+	reported_at: Time
+	accepted_at: Time | null
+	dispatched_at: Time | null
+	finished_at: Time | null
+	closed_at: Time | null
+	clock: Clock | null
+	due_at: Time | null
+	level: number
+	supporters: number
+	reopens: number
+	returns: number
+	extensions: number
+	fails: number
+	supervised: boolean
+	supervise_due: Time | null
+	parent_id: Id | null
+	join_rule: Join | null
+	merged_into: Id | null
+	duty_item_id: Id | null
+	proposed_unit: Id | null
+	self_closed: boolean
+	sampled: boolean
+	resolved: boolean | null
+	satisfied: Satisfied | null
+	pending: Record<string, unknown> | null
+	answers: Record<string, unknown> | null
+	result: string | null
+	data: Record<string, unknown> | null
+	coop: MatterUnit[]
+	children: MatterRef[]
+	merged: MatterRef[]
+	files: Attachment[]
+	actions: MatterAction[]
+	plan_id: Id
+	target: string | null
+	target_kind: RegistryObject
+	target_id: Id
+	target_address: string | null
+	mode: CareMode
+	due: Day
+	visit_id: Id | null
+	outcome: CareOutcome | null
+	confirmed: VisitConfirmed | null
 }
 
 export interface Operations {
@@ -4827,6 +4921,15 @@ export interface Operations {
 		body: null
 		reply: CareDues
 	}
+	/** By whom visits were confirmed */
+	getVisitConfirmations: {
+		method: 'GET'
+		path: '/api/reports/visit-confirmations'
+		params: null
+		query: { place?: Code; from?: Day; to?: Day }
+		body: null
+		reply: VisitConfirmations
+	}
 	/** Who may be named as a visitor, in the asker's area */
 	listCareVisitors: {
 		method: 'GET'
@@ -5453,7 +5556,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/care_visits'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: CareOutcome; event_id?: Id }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: CareOutcome; event_id?: Id; on_spot?: boolean }
 		body: null
 		reply: Page<CareVisit>
 	}
@@ -5462,7 +5565,7 @@ export interface Operations {
 		method: 'GET'
 		path: '/api/care_visits/export'
 		params: null
-		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; event_id?: Id; format?: string; purpose?: string }
+		query: { q?: string; place?: Code; sort?: string; after?: string; limit?: number; count?: boolean; plan_id?: Id; outcome?: string; event_id?: Id; on_spot?: boolean; format?: string; purpose?: string }
 		body: null
 		reply: Blob
 	}
@@ -5492,6 +5595,51 @@ export interface Operations {
 		query: null
 		body: CareVisitInput
 		reply: CareVisit
+	}
+	/** List */
+	listVisits: {
+		method: 'GET'
+		path: '/api/visits'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Page<Matter>
+	}
+	/** Export as CSV or workbook */
+	exportVisits: {
+		method: 'GET'
+		path: '/api/visits/export'
+		params: null
+		query: { place?: Code; state?: string; category?: string; q?: string; from?: Time; to?: Time; urgency?: string; unit?: Id; level?: number; open?: boolean; mine?: boolean; box?: string; source?: string; supervised?: boolean; ext_no?: string; parent?: Id; sort?: string; after?: string; limit?: number; count?: boolean; tab?: string; kind?: string; format?: string; purpose?: string }
+		body: null
+		reply: Blob
+	}
+	/** Read one */
+	getVisit: {
+		method: 'GET'
+		path: '/api/visits/{id}'
+		params: { id: string }
+		query: null
+		body: null
+		reply: VisitDetail
+	}
+	/** Take an action */
+	actOnVisit: {
+		method: 'POST'
+		path: '/api/visits/{id}/actions/{action}'
+		params: { id: string; action: string }
+		query: null
+		body: ActOnPublicReportBody
+		reply: VisitDetail
+	}
+	/** Take an action on many */
+	actOnVisits: {
+		method: 'POST'
+		path: '/api/visits/bulk'
+		params: null
+		query: null
+		body: ActOnEventsBody
+		reply: BulkResult
 	}
 	/** A code with which somebody proves that an account is theirs */
 	createHolderCode: {
@@ -5561,6 +5709,24 @@ export interface Operations {
 		method: 'POST'
 		path: '/api/self/{id}/consents/{consent}/withdraw'
 		params: { id: string; consent: string }
+		query: null
+		body: null
+		reply: OwnDone
+	}
+	/** Confirm that a visit took place */
+	confirmOwnVisit: {
+		method: 'POST'
+		path: '/api/self/{id}/visits/{visit}/confirm'
+		params: { id: string; visit: string }
+		query: null
+		body: null
+		reply: OwnDone
+	}
+	/** Say that nobody came: somebody else than the visitor looks into it */
+	rejectOwnVisit: {
+		method: 'POST'
+		path: '/api/self/{id}/visits/{visit}/object'
+		params: { id: string; visit: string }
 		query: null
 		body: null
 		reply: OwnDone

@@ -84,7 +84,7 @@ export function isInstant(a: { needs: string[]; allows: string[]; danger?: boole
 }
 
 /* What carries a matter forward, first; what is seldom wanted or cannot be taken back, last. */
-const FORWARD = ['approve', 'accept', 'self_close', 'dispatch', 'sign', 'finish', 'pass', 'return_accept', 'pause_grant', 'extend_grant', 'resume', 'hard_case_resume', 'whistle_arrive', 'supervise_reply', 'rate']
+const FORWARD = ['approve', 'accept', 'self_close', 'dispatch', 'sign', 'finish', 'pass', 'return_accept', 'pause_grant', 'extend_grant', 'resume', 'hard_case_resume', 'whistle_arrive', 'supervise_reply', 'rate', 'uphold']
 const SELDOM = ['merge', 'supervise', 'whistle', 'whistle_rate', 'hard_case', 'hard_case_close', 'consult']
 
 function rank(a: { action: string; danger?: boolean }): number {

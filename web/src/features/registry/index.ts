@@ -5,6 +5,8 @@ import { LISTS } from './registry'
 
 /* What the registry holds of a place, for pages that show it beside their own figures. */
 export const RegistryFigures = defineAsyncComponent(() => import('./RegistryFigures.vue'))
+/* What a matter that is a visit says beside what all matters say. */
+export const VisitCard = defineAsyncComponent(() => import('./VisitCard.vue'))
 
 /* Lists that have pages here or stand on those of others. */
 export const registryLists: readonly string[] = [...LISTS, 'links', 'consents', 'care_visits']
@@ -13,6 +15,7 @@ export const registry: Feature = {
 	routes: [
 		{ path: 'visits', component: () => import('./VisitsPage.vue') },
 		{ path: 'visits/coverage', component: () => import('./CoveragePage.vue') },
+		{ path: 'visits/:id', component: () => import('./VisitPage.vue') },
 		{ path: 'registry', component: () => import('./RegistryHome.vue') },
 		{ path: 'registry/:path', component: () => import('./RegistryList.vue') },
 		{ path: 'registry/:path/:id', component: () => import('./ObjectPage.vue') }

@@ -62,6 +62,11 @@ export const t = words({
 	'state.paused': ['已挂起', 'Paused'],
 	'state.split': ['已拆分', 'Split'],
 	'state.hard_case': ['疑难挂账', 'Hard case'],
+	'state.visit.handling': ['待走访', 'To visit'],
+	'state.visit.checking': ['待对方确认', 'To be confirmed'],
+	'state.visit.closed': ['已完成', 'Done'],
+	'state.visit.rejected': ['已取消', 'Cancelled'],
+	'state.visit.reported': ['有异议', 'Objected to'],
 
 	'track.party': ['党的建设', 'Party building'],
 	'track.economy': ['经济发展', 'Economy'],
