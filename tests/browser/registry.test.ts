@@ -12,7 +12,7 @@ inBrowser('every page of the registry is sound', async () => {
 	const c = await site.client('secretary1');
 	const first = async (path: string): Promise<string> => `/registry/${path}/${ok(await c.get('/api/' + path, { limit: 1 })).items[0].id}`;
 	const due = ok(await c.get('/api/reports/care-due', { limit: 50 })).items.find((i: Json) => i.target_kind === 'person');
-	for (const path of ['/registry', '/registry/persons', '/visits/coverage', await first('buildings'), `/registry/persons/${due.target_id}`]) {
+	for (const path of ['/registry', '/registry/persons', '/visits/coverage', await first('buildings'), await first('households'), await first('venues'), `/registry/persons/${due.target_id}`]) {
 		await page.goto(site.base + path);
 		await settled(page);
 		await assertSound(page, path);
@@ -22,9 +22,20 @@ inBrowser('every page of the registry is sound', async () => {
 	await page.getByRole('button', { name: 'See it in full' }).click();
 	await page.locator('dialog button.primary').click();
 	await page.getByRole('alert').waitFor();
+	await assertSound(page, 'unmask');
 	await page.locator('#um-purpose').fill('Checking the register at the door');
 	await page.locator('dialog button.primary').click();
 	await page.locator('.rg-list', { hasText: 'Checking the register at the door' }).waitFor();
+	// the code for the own page: after a look at the document, shown once
+	await page.getByRole('button', { name: 'Code for the own page' }).click();
+	const make = page.getByRole('button', { name: 'Make the code' });
+	assert.ok(await make.isDisabled());
+	await page.getByText('I have seen their identity document').click();
+	await assertSound(page, 'before the code');
+	await make.click();
+	assert.match(await page.locator('.slip-code').innerText(), /^[A-Z0-9]{4} [A-Z0-9]{4}$/);
+	await assertSound(page, 'code');
+	await page.locator('dialog button.primary').click();
 	assert.deepEqual(tab.faults, []);
 });
 
@@ -73,6 +84,18 @@ inBrowser('R032 a visit is recorded on a phone, and what was said becomes an eve
 	await page.getByText('意见已登记为').waitFor();
 	await page.locator('dialog footer button').click();
 	await page.waitForFunction((n) => document.querySelector('.vi-list > li .vi-name')?.textContent !== n, name);
+	// what comes due stands in the inbox and leads to the visit; done it waits to be confirmed
+	await page.goto(site.base + '/inbox');
+	await settled(page);
+	await page.locator('.ib-row', { hasText: '走访：' }).first().click();
+	await page.locator('.vc-go').click();
+	await page.getByText('对方当面确认了这次走访').waitFor();
+	await page.getByRole('button', { name: '下一步' }).click();
+	await page.getByRole('button', { name: '确认提交' }).click();
+	await page.locator('.mv-head', { hasText: '待对方确认' }).waitFor();
+	await settled(page);
+	await assertSound(page, 'a visit that was made');
+	assert.doesNotMatch(await page.locator('main').innerText(), /独居|残疾|困难/);
 	await page.goto(site.base + '/registry/buildings');
 	await settled(page);
 	await page.locator('[data-row-link]').first().click();
