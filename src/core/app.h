@@ -100,6 +100,7 @@ struct app {
 	struct jobs *jobs;
 	struct importer *importer; /* the jobs' thread's */
 	int64_t import_max;	   /* bytes of a file to be imported; 0: the most there is */
+	int64_t visit_ahead;	   /* days before a visit is due at which it is opened; 0: the usual */
 	struct metrics *metrics;
 	const struct module *const *module; /* NULL-terminated, order fixed by modules.c */
 	size_t nmodule;

@@ -16,7 +16,7 @@ enum { OPERANDS_MAX = 4, CLI_PATH = 1024, EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USA
 struct settings {
 	const char *db, *key_file, *files, *log_level, *config;
 	const char *bind;
-	int64_t port, io_threads, workers, writers, connections, per_address, import_mb;
+	int64_t port, io_threads, workers, writers, connections, per_address, import_mb, visit_ahead;
 	const char *map, *format, *out, *purpose;
 	int64_t dry_run, partial;
 	int64_t types;

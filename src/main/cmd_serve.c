@@ -28,6 +28,8 @@ static const struct option options[] = {
 		.help = "most connections of one address"),
 	SET(import_mb, OPT_INT, .name = "import-mb", .dflt = "100", .min = 1, .max = 100,
 		.help = "largest file to be imported, in MB"),
+	SET(visit_ahead, OPT_INT, .name = "visit-ahead", .dflt = "3", .min = 1, .max = 30,
+		.help = "days before a visit is due at which it is put in the inbox"),
 	SET_LOG("warn"),
 	SET(config, OPT_TEXT, .name = "config", .help = "file of settings, one name=value a line"),
 };
@@ -112,6 +114,7 @@ static enum err serve(struct run *r, struct app *app, const sigset_t *set)
 	app->asset = gezhi_assets;
 	app->nasset = gezhi_assets_n;
 	app->import_max = r->set.import_mb << 20;
+	app->visit_ahead = r->set.visit_ahead;
 	err = find_demo(app);
 	if (err == OK)
 		err = app_serve(app, &cfg, &r->e);

@@ -239,7 +239,7 @@ enum err visit_object(struct req *rq, int64_t visit_id) MUST_CHECK;
 enum err care_covered_each(struct req *rq, int64_t place, int64_t day,
 			   void (*fn)(int64_t place, bool covered, void *arg), void *arg) MUST_CHECK;
 
-/* When a visit becomes a matter, and until when it is waited for an answer; days. */
+/* When a visit becomes a matter unless the settings say otherwise, and until when it is waited for an answer; days. */
 enum { VISIT_AHEAD = 3, VISIT_CONFIRM = 7, VISIT_OBJECT = 30 };
 extern const struct matter_kind visit_kind;
 

@@ -25,6 +25,12 @@ static int64_t end_of(int64_t day)
 	return date_start(date_add(day, 1)) - MS_SECOND;
 }
 
+/* Until when what is due is opened. */
+static int64_t horizon(const struct app *app, int64_t today)
+{
+	return date_add(today, app->visit_ahead > 0 ? app->visit_ahead : VISIT_AHEAD);
+}
+
 static bool in_force(const struct care_plan *p, int64_t day)
 {
 	return p->ended_at == NIL && p->started <= day && p->expires >= day;
@@ -190,7 +196,7 @@ static enum err do_uphold(struct act *a)
 /* Nobody goes twice: where the next visit is open already, or the plan has ended, this one ends. */
 static enum err go_again(struct act *a, const struct visit_row *v, const struct care_plan *p, int64_t due)
 {
-	int64_t today = date_of(a->now), soon = date_add(today, VISIT_AHEAD), other = NIL;
+	int64_t today = date_of(a->now), soon = horizon(a->rq->app, today), other = NIL;
 	enum err err = visit_todo_of(a->rq->db, p->id, &other);
 
 	if (err == OK || (err == ERR_NOT_FOUND && !in_force(p, today))) {
@@ -472,7 +478,7 @@ static enum err open_one(struct req *rq, int64_t plan_id)
 
 	if (err != OK)
 		return err;
-	if (!in_force(&p, today) || p.next_due > date_add(today, VISIT_AHEAD))
+	if (!in_force(&p, today) || p.next_due > horizon(rq->app, today))
 		return OK;
 	err = visit_todo_of(rq->db, plan_id, &id);
 	return err == ERR_NOT_FOUND ? open_visit(rq, &p, &id) : err;
@@ -501,7 +507,7 @@ static enum err turn_tx(struct dbc *c, void *arg)
 static enum err batch(struct turn *t, struct dbc *reader, bool *ret_more)
 {
 	int64_t today = date_of(t->now);
-	enum err err = t->opens ? visits_due(reader, today, date_add(today, VISIT_AHEAD), t->v, &t->n) :
+	enum err err = t->opens ? visits_due(reader, today, horizon(t->app, today), t->v, &t->n) :
 				  visits_stale(reader, VISITS_ALL, NIL, today, t->v, &t->n);
 
 	if (err == OK && t->n > 0)

@@ -138,11 +138,11 @@ static void test_opened_and_done(void **state) /* R032 */
 	assert_int_equal((int)test_num(t, "waiting"), 0);
 	assert_int_equal(test_call(t, "GET /api/reports/visit-confirmations?place=" GRID2, NULL), 200);
 	assert_int_equal((int)test_num(t, "none"), 0);
-	/* The next one opens three days before its day. */
+	/* The next one opens three days before its day, or as the settings say. */
 	t->now = date_start(20260615);
 	turn(t);
 	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM matter WHERE kind = 5"), 1);
-	t->now = date_start(20260616);
+	t->app.visit_ahead = 4;
 	turn(t);
 	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM matter WHERE kind = 5"), 2);
 	/* No history, message or audit entry of any says why. */
@@ -222,7 +222,7 @@ static void test_on_the_spot(void **state) /* R032 */
 	assert_int_equal(visit(t, plan, "met", ""), 201);
 	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM matter WHERE kind = 5 AND state = 5"), 1);
 	/* What was entered late and moves nothing is noted on what is open. */
-	t->now = date_start(20260618) + MS_HOUR;
+	t->now = date_start(20260618) + MS_HOUR; /* due on 20 June */
 	turn(t);
 	assert_int_equal(visit(t, plan, "met", ",\"at\":\"2026-05-20T09:00:00+08:00\""), 201);
 	assert_int_equal(reg_int(t, "SELECT count(*) AS n FROM matter WHERE kind = 5 AND state = 4"), 1);

@@ -357,15 +357,15 @@ static enum err withdraw(struct req *rq, struct jw *out)
 
 static enum err own_visit(struct req *rq, int64_t *ret_visit, enum own *ret_own)
 {
-	int64_t whose = NIL;
+	int64_t n = 0;
 	struct person p;
 	enum err err = self_person(rq, &p, ret_own);
 
 	if (err == OK)
 		err = req_id(rq, "visit", ret_visit);
 	if (err == OK)
-		err = db_int(rq->db, self_sql[Q_VISIT_WHOSE], ARGS(I(*ret_visit)), &whose);
-	if (err == ERR_NOT_FOUND || (err == OK && whose != p.id))
+		err = db_int(rq->db, self_sql[Q_VISIT_OWN], ARGS(I(p.id), I(*ret_visit)), &n);
+	if (err == OK && n == 0)
 		return req_fail(rq, ERR_NOT_FOUND, "not_found", "visit", "there is no such visit to you");
 	return err;
 }

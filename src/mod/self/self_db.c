@@ -1,6 +1,9 @@
 /* See self_db.h. */
 #include "mod/self/self_db.h"
 
+/* What is about $1, or about the household that they head. */
+#define ABOUT_THEM "(p.target_id = $1 OR p.target_id IN (SELECT id FROM household WHERE head_id = $1 AND active = 1))"
+
 const char *const self_sql[SELF_NSQL] = {
 	[Q_HOLDER_GET] = "SELECT person_id FROM holder WHERE user_id = $1",
 	[Q_HOLDER_PUT] = "INSERT INTO holder (user_id, person_id, proven_by, at) VALUES ($1, $2, $3, $4) "
@@ -19,16 +22,16 @@ const char *const self_sql[SELF_NSQL] = {
 	[Q_CONSENTS] = "SELECT id, purpose, given_at, expires_at, withdrawn_at FROM consent WHERE person_id = $1 "
 		       "ORDER BY given_at DESC, id LIMIT 100",
 	[Q_CONSENT_OF] = "SELECT person_id FROM consent WHERE id = $1",
-	[Q_PLANS] = "SELECT type, basis, law, cycle_days, mode, started, expires, ended_at FROM care_plan "
-		    "WHERE target_id = $1 ORDER BY started DESC, id LIMIT 100",
+	[Q_PLANS] = "SELECT p.type, p.basis, p.law, p.cycle_days, p.mode, p.started, p.expires, p.ended_at FROM care_plan p "
+		    "WHERE " ABOUT_THEM " ORDER BY p.started DESC, p.id LIMIT 100",
 	/* States 5 and 6: waits for the answer, is closed; confirmed 2 and 3: on the spot, by nobody. $3: how long it can
 	 * be said that nobody came, in milliseconds. */
 	[Q_VISITS] = "SELECT v.id, v.day, v.outcome, v.note, k.confirmed, CASE WHEN m.state = 5 THEN m.auto_at END AS confirm_by, "
 		     "CASE WHEN (m.state = 5 OR (m.state = 6 AND k.confirmed IN (2, 3))) AND m.finished_at + $3 >= $2 "
 		     "THEN m.finished_at + $3 END AS object_by FROM care_visit v JOIN care_plan p ON p.id = v.plan_id "
 		     "LEFT JOIN visit_matter k ON k.visit_id = v.id LEFT JOIN matter m ON m.id = k.id "
-		     "WHERE p.target_id = $1 ORDER BY v.at DESC, v.id LIMIT 200",
-	[Q_VISIT_WHOSE] = "SELECT p.target_id FROM care_visit v JOIN care_plan p ON p.id = v.plan_id WHERE v.id = $1",
+		     "WHERE " ABOUT_THEM " ORDER BY v.at DESC, v.id LIMIT 200",
+	[Q_VISIT_OWN] = "SELECT count(*) AS n FROM care_visit v JOIN care_plan p ON p.id = v.plan_id WHERE v.id = $2 AND " ABOUT_THEM,
 	[Q_LINKS] = "SELECT l.role, l.to_kind, COALESCE(v.name, o.name, b.name) AS name, l.valid_from, l.valid_to FROM link l "
 		    "LEFT JOIN venue v ON v.id = l.to_id LEFT JOIN organisation o ON o.id = l.to_id "
 		    "LEFT JOIN building b ON b.id = l.to_id WHERE l.from_id = $1 ORDER BY l.valid_from DESC, l.id LIMIT 100",

@@ -215,6 +215,18 @@ static void test_visits(void **state) /* R032 */
 	assert_int_equal(test_callf(t, "GET /api/visits/%s", id, NULL), 200);
 	assert_string_equal(test_str(t, "state"), "closed");
 	assert_string_equal(test_str(t, "confirmed"), "self");
+	/* The head of a household speaks for it, nobody else in it. */
+	assert_int_equal(reg_add(t, "households", id, "{\"place\":\"" GRID1 "\",\"size\":2}"), 201);
+	assert_int_equal(reg_add(t, "care_plans", plan, "{\"target_kind\":\"household\",\"target_id\":\"%s\",\"type\":\"hardship\","
+		"\"basis\":\"低保\",\"law\":\"社会救助暂行办法\",\"expires\":\"2026-12-31\",\"cycle_days\":30}", id), 201);
+	assert_int_equal(reg_add(t, "care_visits", visit, "{\"plan_id\":\"%s\",\"outcome\":\"met\"}", plan), 201);
+	snprintf(confirm, sizeof(confirm), "POST /api/self/%s/visits/%s/confirm", man, visit);
+	as(t, RESIDENT);
+	assert_int_equal(test_call(t, confirm, NULL), 404);
+	test_sql(t, "UPDATE household SET head_id = (SELECT id FROM person WHERE name = '王建国')");
+	assert_int_equal(test_callf(t, "GET /api/self/%s", man, NULL), 200);
+	assert_int_equal(test_len(t, "plans"), 2);
+	assert_int_equal(test_call(t, confirm, NULL), 201);
 }
 
 int main(void)
