@@ -37,7 +37,7 @@ enum {
 	FIELD_REQUIRED = 1 << 0,
 	FIELD_READONLY = 1 << 1, /* in replies, never in requests */
 	FIELD_PRIVATE = 1 << 2,	 /* left out of replies unless the caller may see personal data */
-	FIELD_SEARCH = 1 << 3,	 /* matched by ?q= */
+	FIELD_SEARCH = 1 << 3,	 /* matched by ?q=; of an F_ID the row that it names is searched */
 	FIELD_FILTER = 1 << 4,	 /* may be a query parameter */
 	FIELD_SORT = 1 << 5,	 /* may be named in ?sort= */
 	FIELD_UNIQUE = 1 << 6,	 /* natural key of imports */

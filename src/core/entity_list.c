@@ -73,28 +73,95 @@ static void seen_in_full(struct req *rq, const struct entity_plan *p, struct sql
 	scope_place(b, rq->who, p->e->full, col);
 }
 
-static void search_words(struct req *rq, const struct entity_plan *p, struct sqlb *b, struct str q)
+/* Rows that a reference names, one within the other: t.room_id → t1.building_id → t2.name. */
+enum { SEARCH_DEPTH = 3, SEARCH_WORDS = 4 };
+
+static void search_column(struct sqlb *b, int depth, const char *name)
+{
+	static const char *const alias[SEARCH_DEPTH] = { "t.", "t1.", "t2." };
+
+	sqlb_add(b, alias[depth]);
+	sqlb_add(b, name);
+}
+
+static void search_word(struct req *rq, const struct entity_plan *p, struct sqlb *b, struct str pattern, int depth);
+
+/* The row a field refers to has the word, and the asker may see it. */
+static void search_behind(struct req *rq, const struct field *f, struct sqlb *b, struct str pattern, int depth)
+{
+	static const char *const as[SEARCH_DEPTH] = { " t", " t1", " t2" };
+	const struct entity *e = f->ref != NULL ? entity_named(rq->app, str_z(f->ref)) : NULL;
+	const struct entity_plan *p = e != NULL ? entity_plan_of(rq->app, e) : NULL;
+	char col[80] = "t1.";
+
+	if (p == NULL || depth + 1 >= SEARCH_DEPTH || (rq->who != NULL && !may(rq->who, e->read)))
+		return;
+	col[1] = (char)('1' + depth);
+	sqlb_add(b, " OR ");
+	search_column(b, depth, f->name);
+	sqlb_add(b, " IN (SELECT ");
+	search_column(b, depth + 1, "id");
+	sqlb_add(b, " FROM ");
+	sqlb_add(b, e->table);
+	sqlb_add(b, as[depth + 1]);
+	sqlb_add(b, " WHERE ");
+	search_word(rq, p, b, pattern, depth + 1);
+	if (p->scope != NULL && rq->who != NULL) {
+		strncat(col, p->scope->name, 60);
+		scope_place(b, rq->who, e->read, col);
+	}
+	sqlb_add(b, ")");
+}
+
+/* One word in one of the searched fields; of rows behind references only fields that are nobody's secret. */
+static void search_word(struct req *rq, const struct entity_plan *p, struct sqlb *b, struct str pattern, int depth)
 {
 	const struct entity *e = p->e;
-	struct str pattern = like_pattern(rq->arena, q);
-	bool first = true;
 
+	sqlb_add(b, "(1 = 0");
 	for (size_t i = 0; i < e->fields.n; i++) {
-		char col[80];
+		const struct field *f = &e->fields.v[i];
 
-		if (!(e->fields.v[i].flags & FIELD_SEARCH))
+		if (!(f->flags & FIELD_SEARCH) || (depth > 0 && (f->flags & (FIELD_PERSONAL | FIELD_PRIVATE))))
 			continue;
-		column(col, &e->fields.v[i]);
-		sqlb_add(b, first ? " AND ((lower(" : " OR (lower(");
-		sqlb_add(b, col);
+		if (f->type == F_ID) {
+			search_behind(rq, f, b, pattern, depth);
+			continue;
+		}
+		sqlb_add(b, " OR (lower(");
+		search_column(b, depth, f->name);
 		sqlb_cond(b, ") LIKE lower(?) ESCAPE '!'", T(pattern));
-		if (e->fields.v[i].flags & FIELD_PERSONAL)
+		if (f->flags & FIELD_PERSONAL)
 			seen_in_full(rq, p, b);
 		sqlb_add(b, ")");
-		first = false;
 	}
-	if (!first)
-		sqlb_add(b, ")");
+	sqlb_add(b, ")");
+}
+
+static bool searched(const struct entity *e)
+{
+	for (size_t i = 0; i < e->fields.n; i++) {
+		if (e->fields.v[i].flags & FIELD_SEARCH)
+			return true;
+	}
+	return false;
+}
+
+/* Every word somewhere; the fourth is what is left. */
+static void search_words(struct req *rq, const struct entity_plan *p, struct sqlb *b, struct str q)
+{
+	for (int i = 0; searched(p->e) && q.n > 0 && i < SEARCH_WORDS; i++) {
+		struct str word = q;
+
+		if (i == SEARCH_WORDS - 1 || !str_split(&q, ' ', &word))
+			q.n = 0;
+		word = str_trim(word);
+		q = str_trim(q);
+		if (word.n == 0)
+			continue;
+		sqlb_add(b, " AND ");
+		search_word(rq, p, b, like_pattern(rq->arena, word), 0);
+	}
 }
 
 enum err entity_where(struct req *rq, const struct entity_plan *p, struct sqlb *b)
