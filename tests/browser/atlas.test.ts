@@ -1,5 +1,6 @@
 /* R025 on the screen: the search box by keyboard, layers, an area and a thematic map; sound on both sizes. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { all, type Json, ok } from '../http/lib/district.ts';
 import { assertSound, inBrowser, phone, settled, useSite } from './lib.ts';
 
@@ -45,6 +46,30 @@ inBrowser('R025 layers, an area and a figure on the map', async () => {
 	await page.locator('.map-area summary').first().waitFor();
 	await settled(page);
 	await assertSound(page, 'map');
+	// visit plans inside: how many and where, never why
+	await page.getByRole('button', { name: 'This view' }).click();
+	const visits = page.locator('.map-area details', { hasText: 'Visit plans' });
+	await visits.locator('summary').click();
+	await visits.locator('li a').first().waitFor();
+	assert.doesNotMatch(await visits.innerText(), /elder|disab|hardship|独居|残疾|困难/i);
+	// one layer as a file
+	await page.locator('.map-area summary').first().click();
+	await page.getByRole('button', { name: 'Export GeoJSON' }).first().click();
+	await page.locator('dialog .btn.primary').click();
+	await page.getByRole('alert').waitFor();
+	await assertSound(page, 'export of an area');
+	await page.locator('#ae-purpose').fill('fire inspection');
+	const [file] = await Promise.all([page.waitForEvent('download'), page.locator('dialog .btn.primary').click()]);
+	assert.equal(file.suggestedFilename(), 'buildings.geojson');
+	assert.ok(JSON.parse(readFileSync(await file.path(), 'utf8')).features.length > 0);
+	// on paper: the picture and the figures, no buttons
+	await page.evaluate(() => void (window.print = () => undefined));
+	await page.getByRole('button', { name: 'Print' }).click();
+	await page.locator('img.mapp-picture').waitFor({ state: 'attached' });
+	await page.emulateMedia({ media: 'print' });
+	assert.ok((await page.locator('img.mapp-picture').boundingBox())!.width > 600);
+	assert.ok(await page.locator('.theme-table').isVisible());
+	for (const gone of ['.mapp-canvas', '.map-zoom', '.mapp-switches', '.map-area .btn', 'nav']) assert.equal(await page.locator(gone).first().isVisible(), false, gone);
 	assert.deepEqual(tab.faults, []);
 });
 

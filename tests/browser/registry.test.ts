@@ -60,6 +60,37 @@ inBrowser('R022 a file is checked, mapped, imported; faults are named at their c
 	await page.getByRole('button', { name: 'Import now' }).click();
 	await page.locator('.toast', { hasText: '1 new' }).waitFor();
 	await page.locator('.page-head .count', { hasText: String(before.count + 1) }).waitFor();
+	// a long one is stopped
+	await page.getByRole('button', { name: 'Import' }).click();
+	const many = `单位名称,网格\n${Array.from({ length: 80000 }, (_, i) => `店${i},${place}`).join('\n')}\n`;
+	await page.locator('#im-file').setInputFiles({ name: 'b.csv', mimeType: 'text/csv', buffer: Buffer.from(many) });
+	await page.getByRole('button', { name: 'Stop' }).click();
+	await page.getByRole('alert').filter({ hasText: 'Stopped' }).waitFor();
+	assert.deepEqual(tab.faults, []);
+});
+
+inBrowser('R022 a room is found by the words of its building, a point is picked where no map is drawn', async () => {
+	const tab = await site.open({ lang: 'en' });
+	const { page } = tab;
+	await site.signIn(tab, 'secretary1');
+	const room = ok(await (await site.client('secretary1')).get('/api/rooms', { limit: 1 })).items[0] as Json;
+	await page.goto(site.base + '/registry/households');
+	await settled(page);
+	await page.getByRole('button', { name: 'New', exact: true }).click();
+	await page.locator('#ef-room_id').fill(room.title);
+	await page.getByRole('option').filter({ hasText: room.title }).first().click();
+	assert.equal(await page.locator('#ef-room_id').inputValue(), room.title);
+	await page.route('**/tiles/**', (r) => r.fulfill({ status: 204 }));
+	await page.goto(site.base + '/registry/buildings');
+	await settled(page);
+	await page.getByRole('button', { name: 'New', exact: true }).click();
+	await page.getByRole('button', { name: 'Choose on the map' }).click();
+	await page.locator('.point-map canvas').waitFor();
+	await page.getByRole('button', { name: 'Use the centre' }).click();
+	const lon = Number(await page.locator('#ef-lon').inputValue());
+	assert.ok(lon > 70 && lon < 140);
+	await page.locator('#ef-lon').fill('106.55');
+	await assertSound(page, 'a point without a map');
 	assert.deepEqual(tab.faults, []);
 });
 

@@ -200,6 +200,24 @@ enum err atlas_count(struct req *rq, const struct atlas_layer *l, int64_t lo, in
 	return one_int(&b, rq->db, ret);
 }
 
+enum err atlas_places(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
+	int64_t *first, int64_t *last)
+{
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT min(x.place) AS first, max(x.place) AS last FROM entity_word x");
+	points_where(rq, l, &b, lo, hi);
+	struct rows *r = sqlb_query(&b, rq->db);
+
+	if (rows_next(r) && row_int_at(r, 0) != NIL) {
+		*first = row_int_at(r, 0) < *first ? row_int_at(r, 0) : *first;
+		*last = row_int_at(r, 1) > *last ? row_int_at(r, 1) : *last;
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
 enum err atlas_cells(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
 	int64_t span, atlas_point_fn fn, void *arg)
 {

@@ -10,6 +10,7 @@
 #include "mod/atlas/atlas_area.h"
 #include "mod/atlas/atlas_impl.h"
 #include "mod/atlas/atlas_json.h"
+#include "mod/registry/registry.h"
 
 enum { LISTED = 100, EXPORT_MAX = 20000, ALL = 1 << 30 };
 
@@ -37,6 +38,8 @@ struct selection {
 	bool homes;                  /* count those of the buildings */
 	enum err err;
 	int64_t count, households, people;
+	bool visits;	     /* visit plans are asked for too: at the places of the points */
+	int64_t first, last; /* lowest and highest of them */
 	size_t n, max;
 	struct listed *v;
 };
@@ -61,6 +64,8 @@ static void take_point(const struct atlas_point *p, void *arg)
 	if (s->inside)
 		return;
 	s->count++;
+	s->first = p->place < s->first ? p->place : s->first;
+	s->last = p->place > s->last ? p->place : s->last;
 	if (s->homes && s->err == OK)
 		s->err = atlas_homes(s->rq, 0, 0, p->id, &s->households, &s->people);
 }
@@ -79,6 +84,26 @@ static void take_event(const struct atlas_event *v, void *arg)
 					: NULL });
 }
 
+static void take_visit(const struct care_point *p, void *arg)
+{
+	struct selection *s = arg;
+
+	if (isnan(p->lon) || isnan(p->lat) || !area_has(s->area, p->lon, p->lat))
+		return;
+	s->count++;
+	list(s, (struct listed){ p->id, p->place, p->lon, p->lat, p->name, NULL,
+			p->due < date_of(s->rq->now) ? "overdue" : NULL });
+}
+
+/* Visit plans stand where what is visited stands: at one of the points already seen. */
+static enum err select_visits(struct selection *s)
+{
+	s->n = 0;
+	s->count = 0;
+	return s->first > s->last ? OK
+				  : care_points_each(s->rq, s->first, s->last, take_visit, s);
+}
+
 static enum err select_range(struct selection *s, const struct area_range *r)
 {
 	int64_t n = 0;
@@ -93,6 +118,8 @@ static enum err select_range(struct selection *s, const struct area_range *r)
 	}
 	err = atlas_count(s->rq, s->l, r->lo, r->hi, 0, &n);
 	s->count += n;
+	if (err == OK && n > 0 && s->visits)
+		err = atlas_places(s->rq, s->l, r->lo, r->hi, &s->first, &s->last);
 	if (err == OK && n > 0 && s->n < s->max)
 		err = atlas_points(
 			s->rq, s->l, r->lo, r->hi, (int64_t)(s->max - s->n), take_point, s);
@@ -146,6 +173,9 @@ static enum err write_layers(struct selection *s, struct jw *out)
 	int64_t households = NIL, people = NIL;
 	enum err err = OK;
 
+	s->visits = may(s->rq->who, "care.read");
+	s->first = INT64_MAX;
+	s->last = 0;
 	jw_karr(out, "layers");
 	for (size_t i = 0; i < atlas_nlayers && err == OK; i++) {
 		s->l = &atlas_layers[i];
@@ -164,6 +194,10 @@ static enum err write_layers(struct selection *s, struct jw *out)
 	if (err == OK && may(s->rq->who, "event.read")) {
 		err = select_layer(s);
 		write_layer(s, "events", out);
+	}
+	if (err == OK && s->visits) {
+		err = select_visits(s);
+		write_layer(s, "visits", out);
 	}
 	jw_end_arr(out);
 	jw_kint(out, "households", households);
@@ -262,7 +296,8 @@ static const struct member item_member[] = {
 	{ "id", F_ID },
 	{ "name", F_STR, .null = true },
 	{ "kind", F_STR, .null = true, .help = "of an event: its state" },
-	{ "state", F_STR, .null = true, .help = "risk, condition; of an event: amber or red" },
+	{ "state", F_STR, .null = true,
+		.help = "risk, condition; of an event: amber or red; of a visit plan: overdue" },
 	{ "place", F_CODE },
 	{ "place_name", F_STR, .null = true },
 	{ "lon", F_REAL },

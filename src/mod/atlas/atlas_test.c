@@ -329,6 +329,55 @@ static void test_area(void **state)
 	assert_int_equal((int)test_num(t, "households"), 0);
 }
 
+/* Visit plans of people in the buildings inside: counted and listed for whoever may read them,
+ * the condition for nobody. */
+static void test_visits_in_area(void **state) /* R034 */
+{
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	test_sql(t, "INSERT INTO care_plan (id, version, target_kind, target_id, type, basis, started, "
+		    "expires, cycle_days, mode, next_due, place, created_at, updated_at) SELECT 8001 + p.id, 1, 0, "
+		    "p.id, 0, '申请', 20200101, 20990101, 30, 0, 20200201, p.place, 0, 0 FROM person p");
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.4, 29.3, 106.7, 29.6)), 200);
+	assert_int_equal(counted(t, "visits"), 1); /* the other has no building */
+	assert_string_equal(test_str(t, "layers.5.items.0.state"), "overdue");
+	assert_string_equal(test_str(t, "layers.5.items.0.name"), "曾小明");
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.499, 29.399, 106.5000001, 29.4000001)), 200);
+	assert_int_equal(counted(t, "visits"), 1); /* on the edge of ranges */
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.51, 29.405, 106.53, 29.42)), 200);
+	assert_int_equal(counted(t, "visits"), 0);
+	test_post(t, ROLE_MICRO_LEADER, INT64_C(50099900100100100));
+	assert_int_equal(
+		test_call(t, "POST /api/map/select", POLYGON(106.4, 29.3, 106.7, 29.6)), 200);
+	assert_int_equal(counted(t, "visits"), -1);
+}
+
+/* A room and a household are found by the words of the building they are in. */
+static void test_behind(void **state)
+{
+	static const struct {
+		const char *request;
+		int n;
+	} cases[] = { { "rooms?q=岳麓小区", 1 }, { "rooms?q=岳麓小区%20301", 1 }, { "rooms?q=岳麓小区%20302", 0 },
+		{ "households?q=岳麓路12号", 1 }, { "households?q=3栋%20301", 1 }, { "households?q=新村", 0 },
+		{ "buildings?q=岳麓%20小区", 1 } };
+	struct test_app *t = *state;
+
+	SKIP_WITHOUT(t);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(test_callf(t, "GET /api/%s", cases[i].request, NULL), 200);
+		if ((int)test_len(t, "items") != cases[i].n)
+			fail_msg("%s: %zu", cases[i].request, test_len(t, "items"));
+	}
+	test_post(t, ROLE_COMMUNITY_SECRETARY, AT_STREET2);
+	assert_int_equal(test_call(t, "GET /api/rooms?q=岳麓小区", NULL), 200);
+	assert_int_equal(test_len(t, "items"), 0);
+}
+
 /* ---- figures: the parts add up to the whole ---- */
 
 static double sum_of_parts(struct test_app *t, const char *figure, const char *place)
@@ -470,6 +519,8 @@ int main(void)
 		TEST_BOTH(test_follows),
 		TEST_BOTH(test_counts),
 		TEST_BOTH(test_area),
+		TEST_BOTH(test_visits_in_area),
+		TEST_BOTH(test_behind),
 		TEST_BOTH(test_figures),
 		TEST_BOTH(test_drift_agrees),
 		TEST_BOTH(test_layers_and_features),

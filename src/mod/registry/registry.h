@@ -243,6 +243,16 @@ enum err care_covered_each(struct req *rq, int64_t place, int64_t day,
 enum { VISIT_AHEAD = 3, VISIT_CONFIRM = 7, VISIT_OBJECT = 30 };
 extern const struct matter_kind visit_kind;
 
+/* A visit plan in force: what it is called, as far as the asker may know, and where it is; never why. */
+struct care_point {
+	int64_t id, place, due;
+	double lon, lat; /* NaN: it has no point */
+	struct str name; /* for the call */
+};
+/* Those in sight at places from `first` to `last`, the longest overdue first. */
+enum err care_points_each(struct req *rq, int64_t first, int64_t last,
+			  void (*fn)(const struct care_point *p, void *arg), void *arg) MUST_CHECK;
+
 extern const struct module registry_module;
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/geo.h"
 #include "core/entity_tally.h"
+#include "mod/registry/registry_rules.h"
 
 enum { MOVED_FROM_MAX = 1000 }; /* places that one move takes people from */
 
@@ -548,6 +549,37 @@ enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, i
 	if (rows_next(r)) {
 		*ret_all = row_int_at(r, 0);
 		*ret_overdue = row_int_at(r, 1);
+	}
+	sqlb_release(&b);
+	return rows_close(r);
+}
+
+enum err care_points_each(struct req *rq, int64_t first, int64_t last,
+			  void (*fn)(const struct care_point *p, void *arg), void *arg)
+{
+	int64_t day = date_of(rq->now);
+	struct sqlb b;
+
+	sqlb_init(&b);
+	sqlb_add(&b, "SELECT c.id, c.place, c.next_due, " OBJECT_COLUMNS "FROM care_plan c " OBJECT_JOINS("c.target_id")
+		     "LEFT JOIN account ac ON ac.id = c.target_id");
+	sqlb_cond(&b, " WHERE c.ended_at IS NULL AND c.started <= ?", I(day));
+	sqlb_cond(&b, " AND c.expires >= ?", I(day));
+	sqlb_cond(&b, " AND c.place >= ?", I(first));
+	sqlb_cond(&b, " AND c.place <= ?", I(last));
+	care_sight(&b, rq->who, 0);
+	sqlb_add(&b, " ORDER BY c.next_due, c.id");
+	struct rows *r = sqlb_query(&b, rq->db);
+
+	while (rows_next(r)) {
+		struct care_point p = { .id = row_int_at(r, 0), .place = row_int_at(r, 1), .due = row_int_at(r, 2) };
+		struct object_row o;
+
+		object_at(r, 3, &o);
+		p.lon = o.lon;
+		p.lat = o.lat;
+		p.name = registry_title(rq, &o, rq->who == NULL || scope_sees(rq->who, person_entity.full, p.place));
+		fn(&p, arg);
 	}
 	sqlb_release(&b);
 	return rows_close(r);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { box, circle, metres, pointsOf, sketch, textOf } from './draw'
+import { box, circle, gridOf, metres, pointsOf, sketch, textOf } from './draw'
 
 it('a circle has its radius, a box its corners', () => {
 	const ring = (circle([106.5, 29.4], 500) as { coordinates: [number, number][][] }).coordinates[0] as [number, number][]
@@ -19,4 +19,9 @@ it('positions are typed as they are written', () => {
 	expect(pointsOf('106.5,29.4\n\n 106.6，29.5 ')).toEqual([[106.5, 29.4], [106.6, 29.5]])
 	expect(pointsOf(textOf([[106.5, 29.4]]))).toEqual([[106.5, 29.4]])
 	for (const bad of ['106.5', '106.5,299', 'a,b', '1,2,3']) expect(pointsOf(bad)).toBeNull()
+})
+
+it('the grid has round numbers', () => {
+	const names = (gridOf(106.501, 29.4, 106.512, 29.41) as { features: { properties: { name: string } }[] }).features.map((f) => f.properties.name)
+	expect(names).toEqual(['106.502', '106.504', '106.506', '106.508', '106.510', '106.512', '29.400', '29.402', '29.404', '29.406', '29.408', '29.410'])
 })

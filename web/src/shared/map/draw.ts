@@ -50,3 +50,17 @@ export function sketch(mode: 'polygon' | 'circle' | 'line', points: LngLat[]): o
 	else if (points.length > 1) features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: points } })
 	return { type: 'FeatureCollection', features }
 }
+
+const LINES = 6
+/* Lines of longitude and latitude at round numbers, about six each way, with their numbers. */
+export function gridOf(w: number, s: number, e: number, n: number): object {
+	const rough = Math.max(e - w, n - s) / LINES
+	const ten = 10 ** Math.floor(Math.log10(rough))
+	const step = ten * ([1, 2, 5, 10].find((k) => k * ten >= rough) ?? 10)
+	const digits = Math.max(0, -Math.floor(Math.log10(step)))
+	const features: object[] = []
+	const add = (name: string, coordinates: LngLat[]) => features.push({ type: 'Feature', properties: { name }, geometry: { type: 'LineString', coordinates } })
+	for (let i = Math.ceil(w / step); i * step <= e; i++) add((i * step).toFixed(digits), [[i * step, s], [i * step, n]])
+	for (let i = Math.ceil(s / step); i * step <= n; i++) add((i * step).toFixed(digits), [[w, i * step], [e, i * step]])
+	return { type: 'FeatureCollection', features }
+}
