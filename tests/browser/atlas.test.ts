@@ -69,7 +69,7 @@ inBrowser('R025 layers, an area and a figure on the map', async () => {
 	await page.emulateMedia({ media: 'print' });
 	assert.ok((await page.locator('img.mapp-picture').boundingBox())!.width > 600);
 	assert.ok(await page.locator('.theme-table').isVisible());
-	for (const gone of ['.mapp-canvas', '.map-zoom', '.mapp-switches', '.map-area .btn', 'nav']) assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+	for (const gone of ['.mapp-canvas', '.map-zoom', '.mapp-switches', '.map-area .btn', '.map-area .not-on-paper li', 'nav']) assert.equal(await page.locator(gone).first().isVisible(), false, gone);
 	assert.deepEqual(tab.faults, []);
 });
 
