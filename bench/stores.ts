@@ -74,11 +74,12 @@ export class Server {
 		return this.child.pid ?? 0;
 	}
 	/** Ready when it first answers. */
-	static async start(path: string): Promise<Server> {
+	static async start(path: string, ...more: string[]): Promise<Server> {
 		const port = await freePort();
 		const from = performance.now();
-		const child = spawn(bin, ['serve', '--db', `sqlite:${path}`, '--port', String(port)], { stdio: ['ignore', 'ignore', 'inherit'] });
+		const child = spawn(bin, ['serve', '--db', `sqlite:${path}`, '--port', String(port), ...more], { stdio: ['ignore', 'ignore', 'inherit'] });
 		const s = new Server(port, child);
+		process.once('exit', () => child.kill('SIGKILL'));
 		for (;;) {
 			const up = await fetch(`http://127.0.0.1:${port}/healthz`).then((r) => r.ok, () => false);
 			if (up) break;

@@ -549,7 +549,8 @@ static enum err user_password(struct req *rq, struct jw *out)
 
 static const struct route account_route[] = {
 	{ .method = M_POST, .path = "/api/session", .flags = ROUTE_PUBLIC | ROUTE_NO_TX,
-		.in = &session_fields, .reply = &signed_in_shape, .max_body = 4096, .fn = session_create, .id = "createSession",
+		.in = &session_fields, .reply = &signed_in_shape, .max_body = 4096, .per_minute = SIGN_INS_PER_MINUTE,
+		.fn = session_create, .id = "createSession",
 		.summary = "Sign in" },
 	{ .method = M_GET, .path = "/api/session", .flags = ROUTE_SIGNED_IN | ROUTE_QUICK,
 		.reply = &me_shape, .fn = session_get, .id = "getSession", .summary = "Who am I, with posts and permissions" },

@@ -10,6 +10,8 @@
 #include "core/metrics.h"
 #include "core/rate.h"
 
+enum { PUBLIC_PER_MINUTE = 60 };
+
 static const char *const hook_sql[] = {
 	"SELECT request_hash, status, reply FROM idempotency WHERE user_id = $1 AND key = $2",
 	"INSERT INTO idempotency (key, user_id, request_hash, status, reply, at) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -43,8 +45,10 @@ static enum err admit(struct req *rq)
 			return err;
 	}
 	if (r->flags & ROUTE_PUBLIC) {
+		double most = r->per_minute > 0 ? r->per_minute : PUBLIC_PER_MINUTE;
+
 		if (rq->method != M_GET && rq->remote.p != NULL &&
-		    !rate_take(rq->app->rate, rq->remote, r->path, 60, 60, rq->now))
+		    !rate_take(rq->app->rate, rq->remote, r->path, most, most, rq->now))
 			return req_fail(rq, ERR_LIMIT, "rate", "", "too many requests; wait a minute");
 		return OK;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/forwarded.h"
 #include "http/server_impl.h"
 
 enum {
@@ -116,6 +117,33 @@ static const char *v4_text(const struct in_addr *a, char *to)
 	return to;
 }
 
+struct last_header {
+	struct str name, value;
+};
+
+/* The last line of a name: each proxy adds its own behind those that were there. */
+static enum MHD_Result last_value(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+	const char *value, size_t n)
+{
+	struct last_header *h = cls;
+
+	(void)kind;
+	if (value && name_n == h->name.n && strncasecmp(name, h->name.p, name_n) == 0)
+		h->value = (struct str){ value, n };
+	return MHD_YES;
+}
+
+/* Behind a proxy that is trusted, the client is whom the proxy names. */
+static void read_forwarded(struct xfer *x)
+{
+	struct last_header h = { STR("X-Forwarded-For"), { NULL, 0 } };
+
+	if (!x->env->proxies || !x->rq.remote.p)
+		return;
+	MHD_get_connection_values_n(x->conn, MHD_HEADER_KIND, last_value, &h);
+	x->rq.remote = forwarded_client(x->rq.remote, h.value, x->env->proxies);
+}
+
 static void read_remote(struct xfer *x)
 {
 	const union MHD_ConnectionInfo *info =
@@ -164,6 +192,7 @@ static enum err read_headers(struct xfer *x)
 	struct req *rq = &x->rq;
 
 	read_remote(x);
+	read_forwarded(x);
 	read_token(x);
 	rq->agent = header(x, STR("User-Agent"));
 	rq->host = header(x, STR("Host"));

@@ -47,6 +47,7 @@ struct http_config {
 	int workers;
 	int idle_seconds; /* a connection without progress is closed */
 	int max_connections, max_per_address;
+	const char *proxies; /* addresses whose X-Forwarded-For is believed, see forwarded.h; NULL: none; kept */
 	size_t arena_max; /* per request */
 	size_t reply_max; /* JSON and bytes replies */
 	/* Pages for addresses the web routes itself: "/field=/field.html", "/=/index.html"; the longest

@@ -35,6 +35,7 @@ struct env {
 	const struct http_hooks *hooks;
 	const struct log *log; /* NULL: silent */
 	size_t arena_max, reply_max;
+	const char *proxies; /* NULL: none */
 };
 
 /* Outcome of matching a path. Without a route, `allow` has the bit of every method the path knows.

@@ -60,6 +60,7 @@ struct route {
 	const struct param *query;
 	size_t nquery;
 	size_t max_body; /* 0: 1 MiB */
+	int per_minute;  /* PUBLIC: writes of one address in a minute; 0: 60 */
 	enum err (*fn)(struct req *rq, struct jw *out);
 	const void *data; /* the descriptor a generic handler works for */
 	const char *id;	  /* operationId, unique: "listEvents" */

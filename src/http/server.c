@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/forwarded.h"
 #include "http/server_impl.h"
 
 enum {
@@ -180,6 +181,8 @@ static enum err config_check(const struct http_config *c, struct error *e)
 		bad = "max_connections";
 	else if (c->max_per_address < 0)
 		bad = "max_per_address";
+	else if (c->proxies && !forwarded_proxies_ok(c->proxies))
+		bad = "proxies";
 	else if (!c->arena_max || !c->reply_max)
 		bad = "arena_max";
 	return bad ? err_set(e, ERR_INVALID, "range", bad, "Setting out of range: %s", bad) : OK;
@@ -216,7 +219,7 @@ enum err http_start(struct http **ret, const struct http_config *cfg,
 	struct error *e)
 {
 	const struct env env = {
-		.app = app, .db = db, .router = router, .hooks = hooks, .log = log
+		.app = app, .db = db, .router = router, .hooks = hooks, .log = log, .proxies = cfg->proxies
 	};
 	enum err err = config_check(cfg, e);
 

@@ -15,7 +15,7 @@ enum { OPERANDS_MAX = 4, CLI_PATH = 1024, EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USA
 /* Every setting of every command; a command's table names those it takes. */
 struct settings {
 	const char *db, *key_file, *files, *log_level, *config;
-	const char *bind;
+	const char *bind, *trusted_proxy;
 	int64_t port, io_threads, workers, writers, connections, per_address, import_mb, visit_ahead;
 	const char *map, *format, *out, *purpose;
 	int64_t dry_run, partial;

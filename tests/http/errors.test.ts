@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { grid, lamp, ok, otherStreet, refused, report, street } from './lib/district.ts';
 import { type Client, useServer } from './lib/server.ts';
 
-const gz = useServer();
+const gz = useServer({ args: ['--trusted-proxy', '127.0.0.1'] });
 let duty: Client;
 let admin: Client;
 let known: number;
@@ -164,4 +164,13 @@ test('what was refused was not written, and the record of changes still verifies
 	assert.equal(await events(), known);
 	assert.equal(gz.cli(['audit', 'verify']).status, 0);
 	assert.equal(gz.cli(['check']).status, 0);
+});
+
+test('limits per address are of whom the proxy names, who cannot name himself', async () => {
+	const from = async (chain: string): Promise<number> =>
+		(await fetch(gz.base + '/api/public/reports', { method: 'POST', headers: { 'content-type': 'application/json', 'x-forwarded-for': chain }, body: '{}' })).status;
+	const crowd = await Promise.all(Array.from({ length: 61 }, (_, i) => from(`10.9.9.${i}, 10.0.0.7`)));
+	assert.ok(crowd.includes(400) && crowd.includes(429), String(crowd));
+	assert.equal(await from('10.0.0.8'), 400);
+	assert.equal(await from('10.0.0.7'), 429);
 });
