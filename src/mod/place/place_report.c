@@ -95,19 +95,19 @@ enum err place_sizes(struct dbc *c, enum level level, int64_t place, struct plac
 	return rows_close(r);
 }
 
-static enum err count_homes(struct report *p, int64_t place)
+static enum err count_homes(struct req *rq, enum level level, int64_t place, struct cell *cell, size_t n)
 {
-	struct place_size *v = arena_array(p->rq->arena, p->n + 1, sizeof(*v));
+	struct place_size *v = arena_array(rq->arena, n + 1, sizeof(*v));
 	enum err err;
 
 	if (v == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < p->n; i++)
-		v[i] = (struct place_size){ .code = p->cell[i].code, .households = p->cell[i].households };
-	err = place_sizes(p->rq->db, p->level, place, v, p->n);
-	for (size_t i = 0; i < p->n; i++) {
-		p->cell[i].households = v[i].households;
-		p->cell[i].registered = v[i].registered;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct place_size){ .code = cell[i].code, .households = cell[i].households };
+	err = place_sizes(rq->db, level, place, v, n);
+	for (size_t i = 0; i < n; i++) {
+		cell[i].households = v[i].households;
+		cell[i].registered = v[i].registered;
 	}
 	return err;
 }
@@ -332,7 +332,7 @@ static enum err write_report(const struct report *p, struct jw *out)
 	write_sums(p, "streets", p->street, p->nstreet, out);
 	write_sums(p, "communities", p->community, p->ncommunity, out);
 	jw_karr(out, "items");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; p->cell != NULL && i < n; i++)
 		write_item(p, pick[i], out);
 	jw_end_arr(out);
 	jw_end_obj(out);
@@ -354,7 +354,7 @@ enum err granularity_report(struct req *rq, struct jw *out)
 	p.communities = place != NIL && place_level(place) >= LEVEL_STREET;
 	err = load_cells(&p, place == NIL ? 0 : place);
 	if (err == OK)
-		err = count_homes(&p, place == NIL ? 0 : place);
+		err = count_homes(rq, p.level, place == NIL ? 0 : place, p.cell, p.n);
 	if (err == OK)
 		err = sum_up(&p);
 	return err != OK ? err : write_report(&p, out);
