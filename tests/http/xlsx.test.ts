@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from './lib/client.ts';
 import { type Json, ok, refused } from './lib/district.ts';
 import { Server, useServer } from './lib/server.ts';
-import { engine, type Store, gezhi, root } from './lib/store.ts';
+import { bin, engine, type Store, gezhi, root } from './lib/store.ts';
 import { book, type Cell, readBook, sheetXml, table, zip } from './lib/xlsx.ts';
 
 const password = 'correct horse 7';
@@ -277,6 +277,12 @@ test('an import of its own: all or nothing, in part, and the workbook with its f
 	assert.ok(ok(await c.get('/api/imports')).items.length >= 4);
 });
 
+// The engines differ in nothing that matters here.
+const once = engine === 'pg' ? 'on SQLite' : false;
+
+// A sanitizer's own memory would be counted too.
+const sanitized = bin.includes('asan') ? 'without sanitizers' : false;
+
 const many = (letter: string, n: number): Buffer => table([titles, ...Array.from({ length: n }, (_, i) => item(`${letter}${i}`))]);
 
 test('an import is cancelled', async () => {
@@ -315,13 +321,33 @@ test('an import goes on after kill -9, every row once', async () => {
 	}
 });
 
+/** Most memory the server had since the last call, in MB; it is counted anew. */
+function peak(): number {
+	const mb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gz.pid}/status`, 'utf8'))?.[1]) / 1024;
+	writeFileSync(`/proc/${gz.pid}/clear_refs`, '5');
+	return mb;
+}
+
+test('a file of 100 MB comes in, and reading it takes no more memory than a small one', { skip: once || sanitized }, async () => {
+	const c = await admin(), wide = 'x'.repeat(30000);
+	const lines = Array.from({ length: 3400 }, (_, i) => `B${i % 3390},法定职责,事项B${i},民生服务,负责,${i === 7 ? 'soon' : '2026-01-02'},${wide}\n`);
+	const bytes = Buffer.from(`事项编号,清单,名称,跑道,街道职责,生效日期,别的\n${lines.join('')}`);
+	assert.ok(bytes.length > 97 << 20 && bytes.length < 100 << 20);
+	peak();
+	const id = await start(c, bytes, { dry_run: true });
+	const received = peak();
+	const j = await until(c, id, ended);
+	const read = peak();
+	assert.deepEqual([j.state, j.rows_total, ...counts(j.counts)], ['done', 3400, 3400, 3389, 0, 0, 11]);
+	assert.deepEqual(faults(j).slice(0, 2), ['9 生效日期 wrong_type', '3392 事项编号 repeated']);
+	assert.ok(received < 300, `${received} MB while it came in`);
+	assert.ok(read < 200, `${read} MB while it was read`);
+});
+
 // --- the demo ------------------------------------------------------------------------------------
 
 // Of each kind of field one.
 const typical = ['persons', 'buildings', 'venues', 'posts', 'party_orgs', 'duty_items', 'event_codes', 'calendars', 'links'];
-
-// The engines differ in nothing that matters here.
-const once = engine === 'pg' ? 'on SQLite' : false;
 
 test('lists of the demo come back unchanged, masked people too', { skip: once }, async () => {
 	const server = await Server.start({ content: 'demo' });
@@ -338,6 +364,26 @@ test('lists of the demo come back unchanged, masked people too', { skip: once },
 	} finally {
 		await server.stop();
 	}
+});
+
+// --- titles in use ---
+
+test('R022 the titles of forms in use map without code, and what has no field is named', async () => {
+	const people = ('姓名 与其他人员关系 身份证号 性别 出生日期 联系电话 现住小区/建筑 门牌地址 所属网格 人员类型 是否重点人员 重点类别 户籍小区/建筑 户籍地址 户编号 ' +
+		'是否人户分离 实际居住地 是否已迁出 迁出日期 迁往地 是否已死亡 死亡日期 民族 政治面貌 婚姻状况 文化程度 工作学习情况 健康状况 备注').split(' ');
+	const houses = ('小区/建筑名称 类型 所属网格 详细地址 建成年份 户数 楼栋数 约居住人数 企业数 底商数 是否通燃气 物业费标准 电梯数 室内车位数 室外车位数 安全负责人 ' +
+		'安全负责人电话 纬度 经度 开发商 施工单位 物业公司 物业联系电话 备注 业委会联系人 业委会联系电话 业主姓名 业主电话 房东姓名 房东电话 商业类型').split(' ');
+	for (const [titles, path, n, fields] of [
+		[people, 'persons', 29, ['name', 'relation', 'id_no', 'sex', 'birth', 'phone', 'place', 'residence_kind', 'household_id', 'ended_at']],
+		[houses, 'buildings', 31, ['name', 'kind', 'place', 'address', 'year_built', 'lat', 'lon']],
+	] as const) {
+		const r = ok(await send(table([[...titles], titles.map((_, i) => (i === 0 ? '必填' : '可选'))]), { map: null, dry_run: true }, path));
+		assert.deepEqual([titles.length, r.columns.length, r.rows, r.rejected, r.header, r.remarks], [n, n, 0, 0, 1, 2]);
+		assert.deepEqual(r.columns.filter((c: Json) => c.field !== null).map((c: Json) => c.field), fields);
+	}
+	const row: Cell[] = people.map((t) => ({ 姓名: '王建国', 身份证号: '990101195003070017', 性别: '男', 出生日期: '19500307', 联系电话: '13800001111;023-68881234', 人员类型: '常住人口', 民族: 'x' })[t] ?? null);
+	const r = ok(await send(table([people, row]), { map: null, dry_run: true }, 'persons'));
+	assert.deepEqual([r.rows, faults(r)], [1, ['2 所属网格 required']]);
 });
 
 // --- templates in use ----------------------------------------------------------------------------
