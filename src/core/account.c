@@ -464,6 +464,19 @@ static enum err change_tx(struct dbc *c, void *arg)
 	return err != OK ? err : notify_add(c, &msg);
 }
 
+enum err account_hash(struct req *rq, struct str login, struct str password, char ret[PASSWORD_HASH])
+{
+	enum err err = password_check(password, login, &rq->err);
+
+	if (err != OK)
+		return err;
+	if (!heavy_enter(rq->app->sessions))
+		return req_fail(rq, ERR_LIMIT, "auth.busy", "", "the server is busy; try again");
+	err = crypto_password_hash(password, ret);
+	heavy_leave(rq->app->sessions);
+	return err;
+}
+
 /* Hashes outside, stores inside a transaction, forgets afterwards. */
 static enum err change_password(struct req *rq, int64_t user_id, int64_t keep, struct str password)
 {

@@ -31,6 +31,20 @@ extern const struct module account_module;
 /* Creates or changes a user from the command line. */
 enum err account_set_password(struct dbc *c, int64_t user_id, struct str password, int64_t now, struct error *e) MUST_CHECK;
 
+/*
+ * An account for whoever registers by themselves; the caller has made sure that they may. First, outside a
+ * transaction: the password is checked and hashed (a tenth of a second, 64 MiB; ERR_LIMIT when too many are). Then,
+ * in one: the account with its password and one post.
+ */
+enum { PASSWORD_HASH = 128 };
+struct account_new {
+	struct str login, name;
+	enum role role;
+	int64_t place;
+};
+enum err account_hash(struct req *rq, struct str login, struct str password, char ret[PASSWORD_HASH]) MUST_CHECK;
+enum err account_open(struct req *rq, const struct account_new *n, const char *hash, int64_t *ret_user) MUST_CHECK;
+
 enum unit_kind { UNIT_DEPARTMENT, UNIT_CENTRE, UNIT_BOARD, UNIT_COMMUNITY, UNIT_GRID, UNIT_COMPANY };
 
 #endif

@@ -259,6 +259,27 @@ const struct entity post_entity = {
 	.more_row = &post_more_row,
 };
 
+enum err account_open(struct req *rq, const struct account_new *n, const char *hash, int64_t *ret_user)
+{
+	struct user u;
+	struct post_row p;
+	int64_t id = NIL;
+	enum err err;
+
+	fields_clear(&user_entity.fields, &u);
+	u.login = n->login;
+	u.name = n->name;
+	err = entity_insert(rq, &user_entity, &u, ret_user);
+	if (err != OK)
+		return err;
+	fields_clear(&post_entity.fields, &p);
+	p.user_id = *ret_user;
+	p.role = n->role;
+	p.place = n->place;
+	err = entity_insert(rq, &post_entity, &p, &id);
+	return err != OK ? err : password_store(rq->db, *ret_user, hash, NIL, *ret_user, rq->now);
+}
+
 /* ---- units ---- */
 
 struct unit_row {

@@ -40,6 +40,36 @@ inBrowser('R022 a resident sees what is held, asks for a correction and finds th
 	assert.deepEqual(tab.faults, []);
 });
 
+inBrowser('R022 an account of one’s own: asked for, the code made at the counter, opened', async () => {
+	const staff = await site.client('secretary1');
+	const where = (await staff.get('/api/buildings?limit=1')).body.items[0].place;
+	const person = (await staff.post('/api/persons', { name: '孙长庚', id_no: '990101195003070017', phone: '13800002222', place: where })).body;
+	const tab = await site.open({ ...phone, lang: 'en' });
+	const { page } = tab;
+	await page.goto(site.base + '/me');
+	await page.getByRole('button', { name: 'Get an account' }).click();
+	for (const [id, v] of [['name', '孙长庚'], ['id', '990101195003070017'], ['phone', '13800002222']] as const) await page.locator(`#mj-${id}`).fill(v);
+	await assertSound(page, 'asking for a code');
+	await page.getByRole('button', { name: 'Send' }).click();
+	await page.getByText('Received.').waitFor();
+	const desk = await site.open({ lang: 'en' });
+	await site.signIn(desk, 'secretary1');
+	const waits = (await staff.get('/api/data_requests?open=true')).body.items.find((m: { title: string }) => m.title === '本人页面开通申请');
+	await desk.page.goto(`${site.base}/data_requests/${waits.id}`);
+	await desk.page.getByRole('link', { name: 'The person' }).click();
+	await desk.page.waitForURL(`**/registry/persons/${person.id}`);
+	await desk.page.getByRole('button', { name: 'Code for the own page' }).click();
+	await desk.page.getByLabel('I have seen their identity document').check();
+	await desk.page.getByRole('button', { name: 'Make the code' }).click();
+	const code = await desk.page.locator('.slip-code').innerText();
+	await page.getByRole('radio', { name: 'Open the account' }).check();
+	for (const [id, v] of [['code', code], ['login', 'changgeng'], ['password', 'long enough 1']] as const) await page.locator(`#mj-${id}`).fill(v);
+	await assertSound(page, 'opening an account');
+	await page.getByRole('button', { name: 'Open the account' }).click();
+	await page.locator('.me-list').first().waitFor();
+	assert.deepEqual([...tab.faults, ...desk.faults], []);
+});
+
 inBrowser('whose account it is not known to be is asked for a code', async () => {
 	const tab = await site.open({ ...phone, lang: 'en' });
 	const { page } = tab;

@@ -1,7 +1,7 @@
 /* The registry over HTTP: who is told what of a visit plan, what is due, and names for the screens. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, type Json, ok } from './lib/district.ts';
+import { all, grid, type Json, ok, refused } from './lib/district.ts';
 import { useServer } from './lib/server.ts';
 
 const gz = useServer();
@@ -85,4 +85,25 @@ test('points of a map service are shifted back where the mapping says so, and th
 	const kept = ok(await c.get('/api/import_maps')).items.find((m: Json) => m.columns['经度'] === 'lon@gcj02');
 	assert.ok(kept !== undefined);
 	assert.ok(ok(await send(null)).columns.some((k: Json) => k.gcj02), 'used again without being said');
+});
+
+test('R022 an account of one’s own: asked for without one, opened with the code from the counter, once', async () => {
+	const staff = await gz.signIn('secretary1'), nobody = gz.anonymous();
+	const person = ok(await staff.post('/api/persons', { name: '孙长庚', id_no: '990101195003070017', phone: '13800002222', place: grid }), 201);
+	const ask = { name: '孙长庚', id_no: '990101195003070017', phone: '13800002222' };
+	const yes = await nobody.post('/api/self/access', ask), no = await nobody.post('/api/self/access', { ...ask, name: '无此人' });
+	assert.deepEqual([yes.status, yes.text], [no.status, no.text]);
+	const waits = (await all(staff, '/api/data_requests')).find((m: Json) => m.title === '本人页面开通申请') as Json;
+	assert.equal(ok(await staff.get(`/api/data_requests/${waits.id}`)).person_id, person.id);
+	const { code } = ok(await staff.request('POST', `/api/persons/${person.id}/holder_code`), 201);
+	const wish = { code, login: 'changgeng', password: 'long enough 1' };
+	refused(await nobody.post('/api/self/register', { ...wish, code: 'ZZZZZZZZ' }), 404, 'self.code');
+	refused(await nobody.post('/api/self/register', { ...wish, password: 'short' }), 400, 'password.short');
+	refused(await nobody.post('/api/self/register', { ...wish, login: 'grid1' }), 409, 'duplicate', 'login');
+	assert.equal(ok(await nobody.post('/api/self/register', wish), 201).login, 'changgeng');
+	const own = await gz.signIn('changgeng', wish.password);
+	assert.deepEqual(ok(await own.get('/api/self')).items.map((p: Json) => p.id), [person.id]);
+	refused(await own.get('/api/persons'), 403);
+	refused(await nobody.post('/api/self/register', { ...wish, login: 'another' }), 404, 'self.code');
+	refused(await nobody.post('/api/self/register', wish), 429, 'rate'); // five tries, then one a minute
 });

@@ -100,7 +100,7 @@ static const struct member code_member[] = {
 };
 static const struct shape code_shape = { .name = "HolderCode", MEMBERS(code_member) };
 
-static void code_hash(struct str code, unsigned char ret[HASH_LEN])
+void self_code_hash(struct str code, unsigned char ret[HASH_LEN])
 {
 	char text[HOLDER_CODE + 1];
 	size_t n = 0;
@@ -114,9 +114,9 @@ static void code_hash(struct str code, unsigned char ret[HASH_LEN])
 	crypto_sha256((struct str){ text, n }, ret);
 }
 
-static enum err record(struct req *rq, const char *action, int64_t person_id)
+enum err self_record(struct req *rq, int64_t actor, const char *action, int64_t person_id)
 {
-	return audit_add(rq->db, &(struct audit_entry){ .at = rq->now, .actor = rq->who->user_id, .action = action,
+	return audit_add(rq->db, &(struct audit_entry){ .at = rq->now, .actor = actor, .action = action,
 		.object = "person", .object_id = person_id, .detail = STR("{}") });
 }
 
@@ -139,10 +139,14 @@ static enum err make_code(struct req *rq, struct jw *out)
 	if (err != OK)
 		return err;
 	crypto_code(code, HOLDER_CODE);
-	code_hash(str_z(code), hash);
+	self_code_hash(str_z(code), hash);
 	err = holder_code_put(rq->db, hash, id, rq->who->user_id, rq->now, expires);
 	if (err == OK)
-		err = record(rq, "holder_code", id);
+		err = self_record(rq, rq->who->user_id, "holder_code", id);
+	if (err == OK)
+		err = self_access_done(rq, id);
+	if (err != OK)
+		return err;
 	jw_obj(out);
 	jw_kz(out, "code", code);
 	jw_ktime(out, "expires_at", expires);
@@ -165,7 +169,7 @@ static enum err use_code(struct req *rq, struct jw *out)
 
 	if (rq->app->rate != NULL && !rate_take(rq->app->rate, rq->who->login, "holder", TRIES, TRIES_PER_MINUTE, rq->now))
 		return req_fail(rq, ERR_LIMIT, "rate", "code", "too many tries: wait a minute");
-	code_hash(in->code, hash);
+	self_code_hash(in->code, hash);
 	err = holder_code_take(rq->db, hash, rq->now, &person_id, &by);
 	if (err == ERR_NOT_FOUND)
 		return req_fail(rq, ERR_NOT_FOUND, "self.code", "code", "that code is not known, or was used, or is over: ask for another");
@@ -174,7 +178,7 @@ static enum err use_code(struct req *rq, struct jw *out)
 	if (err == OK)
 		err = holder_put(rq->db, rq->who->user_id, person_id, by, rq->now);
 	if (err == OK)
-		err = record(rq, "holder", person_id);
+		err = self_record(rq, rq->who->user_id, "holder", person_id);
 	return err != OK ? err : people(rq, out);
 }
 
@@ -444,7 +448,18 @@ static const struct member request_made_member[] = {
 };
 static const struct shape request_made_shape = { .name = "OwnRequestMade", MEMBERS(request_made_member) };
 
+static const struct member access_member[] = { { "received", F_BOOL, .help = "always: it says nothing of the register" } };
+static const struct shape access_shape = { .name = "OwnAccess", MEMBERS(access_member) };
+static const struct member registered_member[] = { { "login", F_STR } };
+static const struct shape registered_shape = { .name = "OwnRegistered", MEMBERS(registered_member) };
+
 static const struct route routes[] = {
+	{ .method = M_POST, .path = "/api/self/access", .flags = ROUTE_PUBLIC, .in = &self_access_fields, .reply = &access_shape,
+	  .fn = self_access, .id = "submitOwnAccess",
+	  .summary = "Ask for an account of one's own; the counter of the community hands out a code" },
+	{ .method = M_POST, .path = "/api/self/register", .flags = ROUTE_PUBLIC | ROUTE_NO_TX, .in = &self_register_fields,
+	  .reply = &registered_shape, .fn = self_register, .id = "createOwnAccount",
+	  .summary = "Open an account with a code from the counter" },
 	{ .method = M_POST, .path = "/api/persons/{id}/holder_code", .perm = "person.write", .reply = &code_shape,
 	  .fn = make_code, .id = "createHolderCode", .summary = "A code with which somebody proves that an account is theirs" },
 	{ .method = M_GET, .path = "/api/self", .perm = "self.read", .reply = &people_shape, .fn = people, .id = "listOwnPeople",

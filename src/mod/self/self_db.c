@@ -39,6 +39,8 @@ const char *const self_sql[SELF_NSQL] = {
 	[Q_REQUEST_GET] = "SELECT person_id, what FROM data_request WHERE matter_id = $1",
 	[Q_REQUEST_OPEN] = "SELECT count(*) AS n FROM data_request d JOIN matter m ON m.id = d.matter_id "
 			   "WHERE d.person_id = $1 AND d.what = $2 AND m.open = 1",
+	[Q_REQUEST_FIND] = "SELECT min(m.id) AS id FROM data_request d JOIN matter m ON m.id = d.matter_id "
+			   "WHERE d.person_id = $1 AND d.what = $2 AND m.open = 1",
 	[Q_REQUESTS] = "SELECT m.id, m.version, m.kind, m.title, m.state, m.reported_at, m.due_at, m.closed_at, m.result FROM matter m "
 		       "WHERE m.reporter_id = $1 AND m.kind IN ($2, $3) ORDER BY m.reported_at DESC, m.id DESC LIMIT 100",
 };
@@ -94,6 +96,19 @@ enum err holder_code_take(struct dbc *c, const unsigned char hash[HASH_LEN], int
 	if (err == OK && !found)
 		err = ERR_NOT_FOUND;
 	return err != OK ? err : db_exec(c, self_sql[Q_CODE_CLEAR], ARGS(B(key)), NULL);
+}
+
+enum err holder_code_known(struct dbc *c, const unsigned char hash[HASH_LEN], int64_t now, bool *ret)
+{
+	struct rows *r = db_query(c, self_sql[Q_CODE_TAKE], ARGS(B((struct str){ (const char *)hash, HASH_LEN }), I(now)));
+
+	*ret = rows_next(r);
+	return rows_close(r);
+}
+
+enum err data_request_find(struct dbc *c, int64_t person_id, int64_t what, int64_t *ret_matter)
+{
+	return db_int(c, self_sql[Q_REQUEST_FIND], ARGS(I(person_id), I(what)), ret_matter);
 }
 
 enum err data_request_put(struct dbc *c, const struct data_request *r)

@@ -24,6 +24,7 @@ enum {
 	Q_REQUEST_PUT,
 	Q_REQUEST_GET,
 	Q_REQUEST_OPEN,
+	Q_REQUEST_FIND,
 	Q_REQUESTS,
 	SELF_NSQL
 };
@@ -44,11 +45,16 @@ enum err holder_code_put(struct dbc *c, const unsigned char hash[HASH_LEN], int6
 enum err holder_code_take(struct dbc *c, const unsigned char hash[HASH_LEN], int64_t now, int64_t *ret_person,
 			  int64_t *ret_by) MUST_CHECK;
 
+/* Is there such a code in force? */
+enum err holder_code_known(struct dbc *c, const unsigned char hash[HASH_LEN], int64_t now, bool *ret) MUST_CHECK;
+
 struct data_request {
 	int64_t matter_id, person_id, what;
 };
 enum err data_request_put(struct dbc *c, const struct data_request *r) MUST_CHECK;
 enum err data_request_get(struct dbc *c, int64_t matter_id, struct data_request *ret) MUST_CHECK;
+/* The open one of this kind about this person; NIL: none. */
+enum err data_request_find(struct dbc *c, int64_t person_id, int64_t what, int64_t *ret_matter) MUST_CHECK;
 /* Is one of this kind open about this person? */
 enum err data_request_open(struct dbc *c, int64_t person_id, int64_t what, bool *ret) MUST_CHECK;
 

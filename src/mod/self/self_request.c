@@ -10,8 +10,8 @@
 #include "mod/self/self_api.h"
 #include "mod/self/self_db.h"
 
-static const char *const what_word[] = { "explain", "delete", NULL };
-static const char *const what_label[] = { "解释说明|Explain", "删除|Delete", NULL };
+static const char *const what_word[] = { "explain", "delete", "access", NULL };
+static const char *const what_label[] = { "解释说明|Explain", "删除|Delete", "开通账号|Account", NULL };
 const struct vocab data_what_vocab = { "data_request", what_word, what_label };
 
 /* ---- asking ---- */
@@ -43,6 +43,8 @@ enum err self_request(struct req *rq, struct jw *out)
 	bool open = false;
 	enum err err = a == NULL ? ERR_NOMEM : self_person(rq, &p, NULL);
 
+	if (err == OK && in->what == DATA_ACCESS)
+		err = req_fail(rq, ERR_INVALID, "not_in_list", "what", "ask for an explanation or for deletion");
 	if (err == OK)
 		err = data_request_open(rq->db, p.id, in->what, &open);
 	if (err == OK && open)
@@ -131,8 +133,8 @@ static enum err do_answer(struct act *a)
 	struct data_request r;
 	enum err err = load_for(a, &r);
 
-	if (err == OK && r.what == DATA_DELETE)
-		err = act_fail(a, ERR_CONFLICT, "self.delete", "", "a deletion is granted or refused");
+	if (err == OK && r.what != DATA_EXPLAIN)
+		err = act_fail(a, ERR_CONFLICT, "self.delete", "", "a deletion is granted or refused, a code handed over");
 	a->m.result = a->in->text;
 	return err;
 }
@@ -143,7 +145,7 @@ static enum err do_grant(struct act *a)
 	enum err err = load_for(a, &r);
 
 	if (err == OK && r.what != DATA_DELETE)
-		err = act_fail(a, ERR_CONFLICT, "self.explain", "", "an explanation is given in words");
+		err = act_fail(a, ERR_CONFLICT, "self.explain", "", "an explanation is given in words, a code on the person's page");
 	a->m.result = a->in->text;
 	return err != OK ? err : registry_forget(a->rq, r.person_id);
 }
@@ -169,6 +171,8 @@ static const struct transition data_flow[] = {
 		.effect = do_refuse, .flags = T_CLOSES },
 	{ .action = "withdraw", .from = ST(REPORTED), .to = MS_REJECTED, .who = REL_REPORTER, HANDLE(CLK_VOID),
 		.flags = T_CLOSES },
+	{ .action = "hand_over", .from = ST(REPORTED), .to = MS_CLOSED, .who = REL_SYSTEM, HANDLE(CLK_STOP),
+		.flags = T_CLOSES | T_HIDDEN },
 	{ .action = "alarm", .from = ST_OPEN, .to = MS_NONE, .who = REL_SYSTEM, .flags = T_HIDDEN },
 	{ .action = "comment", .from = (1u << MS_MAX) - 1, .to = MS_NONE, .who = REL_ANY, .needs = "text" },
 };
@@ -193,7 +197,8 @@ static bool offers(const struct act *a, const struct transition *t)
 		return false;
 	if (data_request_get(a->rq->db, a->m.id, &r) != OK)
 		return false;
-	return t->effect == do_refuse || (r.what == DATA_DELETE) == (t->effect == do_grant);
+	return t->effect == do_refuse || (r.what == DATA_DELETE && t->effect == do_grant) ||
+	       (r.what == DATA_EXPLAIN && t->effect == do_answer);
 }
 
 static const struct member detail_member[] = {

@@ -229,12 +229,54 @@ static void test_visits(void **state) /* R032 */
 	assert_int_equal(test_call(t, confirm, NULL), 201);
 }
 
+#define ASK(name, id_no, phone) "{\"name\":\"" name "\",\"id_no\":\"" id_no "\",\"phone\":\"" phone "\"}"
+
+/* Asking for an account says nothing of the register; the counter is told, and done with it when a code is made. */
+static void test_access(void **state)
+{
+	static const char *const asked[] = {
+		ASK("孙长庚", "990101195003070017", "138 0000 2222"), /* fits; asked twice, told once */
+		ASK("孙长庚", "990101195003070017", "13800002222"),
+		ASK("孙长生", "990101195003070017", "13800002222"), /* another name, telephone, nobody */
+		ASK("孙长庚", "990101195003070017", "13800003333"),
+	};
+	struct test_app *t = *state;
+	char man[32], id[32], first[200] = "";
+
+	SKIP_WITHOUT(t);
+	as(t, SECRETARY);
+	assert_int_equal(reg_add(t, "persons", man, "{\"name\":\"孙长庚\",\"id_no\":\"990101195003070017\",\"phone\":\"13800002222\","
+		"\"place\":\"" GRID1 "\"}"), 201);
+	t->nobody = true;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		assert_int_equal(test_call(t, "POST /api/self/access", asked[i]), 200);
+		if (i == 0)
+			snprintf(first, sizeof(first), "%.*s", (int)t->raw.n, t->raw.p);
+		assert_true(str_eqz(buf_view(&t->raw), first));
+	}
+	assert_int_equal(test_call(t, "POST /api/self/access", ASK("孙长庚", "990101195003070018", "13800002222")), 400);
+	t->nobody = false;
+	as(t, SECRETARY);
+	assert_int_equal(test_call(t, "GET /api/data_requests", NULL), 200);
+	assert_int_equal(test_len(t, "items"), 1);
+	snprintf(id, sizeof(id), "%s", test_str(t, "items.0.id"));
+	assert_false(reg_said(t, "孙长庚") || reg_said(t, "13800002222"));
+	assert_int_equal(test_callf(t, "GET /api/data_requests/%s", id, NULL), 200);
+	assert_string_equal(test_str(t, "what"), "access");
+	assert_string_equal(test_str(t, "person_id"), man);
+	assert_int_equal(test_callf(t, "POST /api/data_requests/%s/actions/answer", id, "{\"text\":\"好\"}"), 409);
+	assert_int_equal(test_callf(t, "POST /api/persons/%s/holder_code", man, NULL), 201);
+	assert_int_equal(test_callf(t, "GET /api/data_requests/%s", id, NULL), 200);
+	assert_string_equal(test_str(t, "state"), "closed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_own_record),
 		TEST_BOTH(test_asking),
 		TEST_BOTH(test_visits),
+		TEST_BOTH(test_access),
 	};
 
 	if (crypto_init() != OK)

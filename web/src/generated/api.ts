@@ -26,7 +26,7 @@ export type ClockOp = 'start' | 'stop' | 'pause' | 'resume' | 'extend' | 'set_du
 export type ClockState = 'running' | 'stopped' | 'paused' | 'void'
 export type ClockUnit = 'calendar' | 'working'
 export type ColumnHow = 'unused' | 'name' | 'label' | 'map' | 'dropped' | 'readonly' | 'repeated'
-export type DataRequest = 'explain' | 'delete'
+export type DataRequest = 'explain' | 'delete' | 'access'
 export type DataSource = 'sensor' | 'staff' | 'self' | 'import'
 export type DayKind = 'work' | 'rest' | 'holiday' | 'swap_work'
 export type DuplicateWhy = 'name_birth' | 'phone' | 'household' | 'name_place' | 'name_phone' | 'room' | 'number' | 'address' | 'near'
@@ -743,6 +743,12 @@ export interface CreateMoveBody {
 	relation?: Relation | null
 	note?: string | null
 	relations?: unknown | null
+}
+
+export interface CreateOwnAccountBody {
+	code: string
+	login: string
+	password: string
 }
 
 export interface CreateSessionBody {
@@ -2200,6 +2206,10 @@ export interface OrganisationPatch {
 	source?: DataSource | null
 }
 
+export interface OwnAccess {
+	received: boolean
+}
+
 export interface OwnConsent {
 	id: Id
 	purpose: string
@@ -2251,6 +2261,10 @@ export interface OwnRecord {
 	visits: OwnVisit[]
 	links: OwnLink[]
 	readers: Reader[]
+}
+
+export interface OwnRegistered {
+	login: string
 }
 
 export interface OwnRequest {
@@ -2989,6 +3003,12 @@ export interface SubmitGridPlanBody {
 
 export interface SubmitHolderCodeBody {
 	code: string
+}
+
+export interface SubmitOwnAccessBody {
+	name: string
+	id_no: string
+	phone: string
 }
 
 export interface SubmitOwnChangeBody {
@@ -5640,6 +5660,24 @@ export interface Operations {
 		query: null
 		body: ActOnEventsBody
 		reply: BulkResult
+	}
+	/** Ask for an account of one's own; the counter of the community hands out a code */
+	submitOwnAccess: {
+		method: 'POST'
+		path: '/api/self/access'
+		params: null
+		query: null
+		body: SubmitOwnAccessBody
+		reply: OwnAccess
+	}
+	/** Open an account with a code from the counter */
+	createOwnAccount: {
+		method: 'POST'
+		path: '/api/self/register'
+		params: null
+		query: null
+		body: CreateOwnAccountBody
+		reply: OwnRegistered
 	}
 	/** A code with which somebody proves that an account is theirs */
 	createHolderCode: {

@@ -13,7 +13,8 @@ export const event: Feature = {
 	routes: [
 		{ path: 'events', component: () => import('./EventList.vue'), props: { kind: 'event' } },
 		{ path: 'events/new', component: () => import('./EventNew.vue') },
-		{ path: 'events/:id', component: () => import('./MatterPage.vue'), props: { kind: 'event' } }
+		{ path: 'events/:id', component: () => import('./MatterPage.vue'), props: { kind: 'event' } },
+		{ path: 'data_requests/:id', component: () => import('./MatterPage.vue'), props: { kind: 'data_request' } }
 	],
 	nav: [
 		{ to: '/events', label: () => t('nav.events'), icon: 'list', key: 'e', perm: 'event.read', group: 'work', phone: true },

@@ -1,4 +1,19 @@
-import { words } from '@/shared/i18n/core'
+import { register, words } from '@/shared/i18n/core'
+
+register({
+	'error.self.code': ['确认码不对，或已用过、已过期：请到窗口再领一个', 'That code is not known, or was used, or is over: ask for another'],
+	'error.self.own_code': ['自己生成的确认码不能自己使用', 'A code that you made yourself proves nothing'],
+	'error.self.asked': ['已经提过，正在办理', 'You asked for this already; the answer is on its way'],
+	'error.rate': ['试得太多了，请过一分钟再试', 'Too many tries: wait a minute'],
+	'error.registry.id_check': ['身份证号不对，请核对', 'That is no identity number: a typing error?'],
+	'error.auth.busy': ['现在人多，请稍后再试', 'The server is busy; try again'],
+	'error.duplicate': ['这个账号已有人用，请换一个', 'That account name is taken; choose another'],
+	'error.login.characters': ['账号只能用字母、数字和 . - _ @', 'An account name has letters, digits and . - _ @ only'],
+	'error.password.short': ['密码至少 10 位', 'A password has at least 10 characters'],
+	'error.password.long': ['密码太长', 'The password is too long'],
+	'error.password.plain': ['密码至少要有两类字符', 'A password has characters of two kinds at least'],
+	'error.password.login': ['密码不能与账号相同', 'The password must differ from the account name']
+})
 
 export const t = words({
 	'me.title': ['我的信息', 'My data'],
@@ -11,6 +26,18 @@ export const t = words({
 	'me.codeWhy': ['请带身份证到社区窗口，工作人员核对后给您一个一次性的确认码，7 天内有效。', 'Show your identity card at the community counter. You get a code that is good once, for seven days.'],
 	'me.code': ['确认码（8 位）', 'Code (8 characters)'],
 	'me.confirm': ['确认', 'Confirm'],
+	'me.join': ['开通账号', 'Get an account'],
+	'me.toSignIn': ['返回登录', 'Back to sign-in'],
+	'me.ask': ['申请确认码', 'Ask for a code'],
+	'me.open': ['开通账号', 'Open the account'],
+	'me.askWhy': ['填写姓名、身份证号和电话，所在社区会准备确认码。请带身份证到社区窗口领取。', 'Give your name, identity number and telephone: your community prepares a code. Fetch it at the community counter with your identity card.'],
+	'me.askDone': ['已收到。请带身份证到所在社区窗口领取确认码；没有登记在册的，窗口也会为您登记。', 'Received. Fetch the code at the counter of your community with your identity card; if you are not in the register yet, you can be entered there.'],
+	'me.openWhy': ['用社区窗口给您的确认码，自己设定账号和密码。', 'With the code from the counter, choose an account name and a password.'],
+	'me.name': ['姓名', 'Name'],
+	'me.idNo': ['身份证号（18 位）', 'Identity number (18 characters)'],
+	'me.phone': ['电话', 'Telephone'],
+	'me.newLogin': ['账号（字母、数字，至少 4 位）', 'Account name (letters and digits, at least 4)'],
+	'me.newPassword': ['密码（至少 10 位，两类字符）', 'Password (at least 10 characters, of two kinds)'],
 	'me.data': ['登记内容', 'What is held'],
 	'me.readers': ['谁查看过', 'Who read it'],
 	'me.asked': ['我的请求', 'My requests'],

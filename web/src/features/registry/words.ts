@@ -35,7 +35,7 @@ export const t = words({
 	'rg.codeMake': ['生成确认码', 'Make the code'],
 	'rg.codeOnce': ['只显示这一次，请打印或抄写后交给本人。', 'It is shown this once: print it or write it down, and hand it over.'],
 	'rg.slipFor': ['{name} 的确认码', 'Code for {name}'],
-	'rg.slipHow': ['打开 {page} ，登录后输入。', 'Open {page}, sign in, and enter it.'],
+	'rg.slipHow': ['打开 {page} ，用它开通账号，或登录后输入。', 'Open {page} and open an account with it, or sign in and enter it.'],
 	'rg.slipUntil': ['只能用一次，{at} 前有效。请勿转给他人。', 'Good once, until {at}. Do not pass it on.'],
 	'rg.slipPrint': ['打印', 'Print'],
 	'rg.readers': ['谁看过完整信息', 'Who saw it in full'],

@@ -68,6 +68,7 @@ export type Row = Record<string, unknown> & { id: api.Id; version?: number }
 
 /* A matter of any kind: what one kind has beside the others may be missing. */
 export type MatterDetail = api.TaskDetail & Partial<Pick<api.EventDetail, 'reporter'>> &
+	Partial<Pick<api.DataRequestDetail, 'person_id'>> &
 	Partial<Pick<api.ChangeRequestDetail, 'object_kind' | 'object_id' | 'fields' | 'differences'>> &
 	Partial<Pick<api.VisitDetail, 'plan_id' | 'target' | 'target_kind' | 'target_id' | 'target_address' | 'mode' | 'due' | 'outcome' | 'confirmed'>>
 

@@ -7,5 +7,6 @@ export function matterPath(kind: string): string {
 export function matterRoute(m: { kind?: string; id: string }): string {
 	if (m.kind === 'change_request') return `/collect/changes/${m.id}`
 	if (m.kind === 'visit') return `/visits/${m.id}`
+	if (m.kind === 'data_request') return `/data_requests/${m.id}`
 	return `/${m.kind === 'task' ? 'tasks' : 'events'}/${m.id}`
 }
