@@ -10,7 +10,7 @@
 #include "mod/atlas/atlas_area.h"
 #include "mod/registry/registry.h"
 
-enum { PROBE = 400, BOX_RANGES = 60 };
+enum { PROBE = 400, BOX_RANGES = 60, SOON_DAYS = 7 };
 
 const struct atlas_layer atlas_layers[] = {
 	{ "buildings", &building_entity, "kind", "risk" },
@@ -376,6 +376,24 @@ static void place_where(
 	scope_place(b, rq->who, atlas_perm(what), "m.place");
 }
 
+static void add_late(struct req *rq, enum atlas_what what, struct sqlb *b)
+{
+	int64_t today = date_of(rq->now);
+
+	if (what == ATLAS_VISITS) {
+		sqlb_cond(b, "CAST(sum(CASE WHEN m.next_due < ? THEN 1 ELSE 0 END) AS BIGINT) AS late, ",
+			I(today));
+		sqlb_cond(b, "CAST(sum(CASE WHEN m.next_due >= ?", I(today));
+		sqlb_cond(b, " AND m.next_due <= ? THEN 1 ELSE 0 END) AS BIGINT) AS soon",
+			I(date_add(today, SOON_DAYS)));
+	} else if (what == ATLAS_EVENTS) {
+		sqlb_add(b, "CAST(sum(CASE WHEN m.level >= 2 THEN 1 ELSE 0 END) AS BIGINT) AS late, "
+			    "CAST(0 AS BIGINT) AS soon");
+	} else {
+		sqlb_add(b, "CAST(0 AS BIGINT) AS late, CAST(0 AS BIGINT) AS soon");
+	}
+}
+
 enum err atlas_by_place(struct req *rq, enum atlas_what what, int64_t lo, int64_t hi, int64_t span,
 	atlas_place_fn fn, void *arg)
 {
@@ -383,21 +401,14 @@ enum err atlas_by_place(struct req *rq, enum atlas_what what, int64_t lo, int64_
 
 	sqlb_init(&b);
 	sqlb_cond(&b, "SELECT m.place / ? AS cell, count(*) AS n, ", I(span));
-	if (what == ATLAS_VISITS)
-		sqlb_cond(&b,
-			"CAST(sum(CASE WHEN m.next_due < ? THEN 1 ELSE 0 END) AS BIGINT) AS late",
-			I(date_of(rq->now)));
-	else if (what == ATLAS_EVENTS)
-		sqlb_add(&b,
-			"CAST(sum(CASE WHEN m.level >= 2 THEN 1 ELSE 0 END) AS BIGINT) AS late");
-	else
-		sqlb_add(&b, "CAST(0 AS BIGINT) AS late");
+	add_late(rq, what, &b);
 	place_where(rq, what, lo, hi, &b);
 	sqlb_add(&b, " GROUP BY 1 ORDER BY 1");
 	struct rows *r = sqlb_query(&b, rq->db);
 
 	while (rows_next(r))
-		fn(row_int_at(r, 0) * span, row_int_at(r, 1), row_int_at(r, 2), arg);
+		fn(row_int_at(r, 0) * span,
+			&(struct place_count){ row_int_at(r, 1), row_int_at(r, 2), row_int_at(r, 3) }, arg);
 	sqlb_release(&b);
 	return rows_close(r);
 }

@@ -5,6 +5,7 @@
 #include "base/geo.h"
 #include "core/entity_index.h"
 #include "core/sqlb.h"
+#include "mod/map/map.h"
 
 /* ---- by word ---- */
 
@@ -83,9 +84,9 @@ enum atlas_what {
 const struct entity *atlas_kept(enum atlas_what what);
 /* Who may count it. */
 const char *atlas_perm(enum atlas_what what);
-typedef void (*atlas_place_fn)(int64_t code, int64_t n, int64_t late, void *arg);
-/* Counts in [lo, hi) per place that spans `span` codes, in ascending order; `late`: overdue visits,
- * events with a red level. What lies above such a place counts at its own code. */
+typedef void (*atlas_place_fn)(int64_t code, const struct place_count *is, void *arg);
+/* Counts in [lo, hi) per place that spans `span` codes, in ascending order; late: overdue visits,
+ * events with a red level; soon: visits due within a week. What lies above such a place counts at its own code. */
 enum err atlas_by_place(struct req *rq, enum atlas_what what, int64_t lo, int64_t hi, int64_t span,
 	atlas_place_fn fn, void *arg) MUST_CHECK;
 enum err atlas_total(

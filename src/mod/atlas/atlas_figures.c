@@ -97,11 +97,11 @@ static void add(struct asked *a, int64_t code, double num, double den)
 	a->den += den;
 }
 
-static void take_count(int64_t code, int64_t n, int64_t late, void *arg)
+static void take_count(int64_t code, const struct place_count *is, void *arg)
 {
 	struct asked *a = arg;
 
-	add(a, code, (double)(a->how == HOW_LATE ? late : n), 1);
+	add(a, code, (double)(a->how == HOW_LATE ? is->late : is->n), 1);
 }
 
 static void take_kept(int64_t code, int64_t n, void *arg)

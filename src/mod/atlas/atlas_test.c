@@ -512,6 +512,58 @@ static void test_layers_and_features(void **state)
 	assert_int_equal(test_len(t, "features"), 0);
 }
 
+/* A number of the only feature there is. */
+static int64_t told(const VectorTile__Tile *v, const char *key)
+{
+	const VectorTile__Tile__Layer *l = v->layers[0];
+	const VectorTile__Tile__Feature *f = l->features[0];
+
+	for (size_t i = 0; i + 1 < f->n_tags; i += 2) {
+		const VectorTile__Tile__Value *n = l->values[f->tags[i + 1]];
+
+		if (strcmp(l->keys[f->tags[i]], key) == 0)
+			return n->has_int_value ? n->int_value : n->has_uint_value ? (int64_t)n->uint_value : n->sint_value;
+	}
+	return -1;
+}
+
+/* How many visits a grid has to make, what is overdue, what comes due within a week: never whose. */
+static void test_visits(void **state) /* R032 */
+{
+	struct test_app *t = *state;
+	char id[32], url[120];
+	int x = (int)((106.5001 + 180) / 360 * (1 << 13)), y = 0;
+
+	SKIP_WITHOUT(t);
+	test_post(t, ROLE_DISTRICT_ADMIN, AT_DISTRICT);
+	assert_int_equal(test_call(t, "GET /api/places/by-code/" GRID1, NULL), 200);
+	snprintf(id, sizeof(id), "%s", test_str(t, "id"));
+	assert_int_equal(test_callf(t, "PUT /api/places/%s/shape", id,
+				 "{\"type\":\"Polygon\",\"coordinates\":[[[106.4999,29.3999],[106.5003,29.3999],"
+				 "[106.5003,29.4003],[106.4999,29.4003],[106.4999,29.3999]]]}"),
+		200);
+	assert_int_equal(snap_reload(&t->app, t->reader), OK);
+	test_sql(t,
+		"INSERT INTO care_plan (id, version, target_kind, target_id, type, basis, started, expires, "
+		"cycle_days, mode, next_due, place, created_at, updated_at) VALUES "
+		"(9101, 1, 2, 1, 5, 'x', 20260101, 20270101, 30, 0, 20260519, " GRID1 ", 0, 0), "
+		"(9102, 1, 2, 1, 5, 'x', 20260101, 20270101, 30, 0, 20260520, " GRID1 ", 0, 0), "
+		"(9103, 1, 2, 1, 5, 'x', 20260101, 20270101, 30, 0, 20260528, " GRID1 ", 0, 0)");
+	while (tile_box(13, x, y).y0 > 29.4001)
+		y++;
+	snprintf(url, sizeof(url), "GET /tiles/visits/13/%d/%d.mvt", x, y);
+	assert_int_equal(test_call(t, url, NULL), 200);
+	VectorTile__Tile *v = vector_tile__tile__unpack(NULL, t->raw.n, (const uint8_t *)t->raw.p);
+
+	assert_non_null(v);
+	assert_int_equal(v->n_layers, 1);
+	assert_int_equal(v->layers[0]->n_features, 1);
+	assert_int_equal(told(v, "n"), 3);
+	assert_int_equal(told(v, "late"), 1);
+	assert_int_equal(told(v, "soon"), 1);
+	vector_tile__tile__free_unpacked(v, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +576,7 @@ int main(void)
 		TEST_BOTH(test_figures),
 		TEST_BOTH(test_drift_agrees),
 		TEST_BOTH(test_layers_and_features),
+		TEST_BOTH(test_visits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,9 +83,9 @@ enum err atlas_tile(struct req *rq, struct jw *out)
 
 /* ---- counts per place, at its label ---- */
 
-static void take_count(int64_t code, int64_t n, int64_t late, void *arg)
+static void take_count(int64_t code, const struct place_count *is, void *arg)
 {
-	map_pick_count(arg, code, n, late);
+	map_pick_count(arg, code, is);
 }
 
 static enum err draw_counts(struct map_tile *t, const char *layer, enum atlas_what what)
@@ -103,14 +103,15 @@ static enum err draw_counts(struct map_tile *t, const char *layer, enum atlas_wh
 		const struct map_place *v = &p.v[i];
 		char code[18];
 
-		if (v->n == 0 || !(v->place->lon == v->place->lon) ||
+		if (v->is.n == 0 || !(v->place->lon == v->place->lon) ||
 			!mvt_point(t->mvt, v->place->id, v->place->lon, v->place->lat))
 			continue;
 		place_text(v->place->code, code);
 		mvt_str(t->mvt, "code", str_z(code));
 		mvt_str(t->mvt, "name", v->place->name);
-		mvt_int(t->mvt, "n", v->n);
-		mvt_int(t->mvt, "late", v->late);
+		mvt_int(t->mvt, "n", v->is.n);
+		mvt_int(t->mvt, "late", v->is.late);
+		mvt_int(t->mvt, "soon", v->is.soon);
 		t->rq->rows++;
 	}
 	return OK;

@@ -39,10 +39,15 @@ enum err map_tile_begin(struct req *rq, struct map_tile *t) MUST_CHECK;
 /* The reply is the tile. */
 enum err map_tile_reply(struct map_tile *t) MUST_CHECK;
 
+/* Of what is counted there: all, what is late, what is due soon. */
+struct place_count {
+	int64_t n, late, soon;
+};
+
 /* Places of one level whose boundaries may meet a box, in sight, in order of code. */
 struct map_place {
 	const struct place *place;
-	int64_t n, late;
+	struct place_count is;
 };
 struct map_picked {
 	struct map_place *v;
@@ -52,7 +57,7 @@ struct map_picked {
 enum err map_pick(struct req *rq, enum level level, struct box box, const char *perm,
 	struct map_picked *ret) MUST_CHECK;
 /* Sets the counts of one of them; codes come in ascending order. */
-void map_pick_count(struct map_picked *p, int64_t code, int64_t n, int64_t late);
+void map_pick_count(struct map_picked *p, int64_t code, const struct place_count *is);
 
 extern const struct module map_module;
 

@@ -193,19 +193,17 @@ enum err map_pick(struct req *rq, enum level level, struct box box, const char *
 	return OK;
 }
 
-void map_pick_count(struct map_picked *p, int64_t code, int64_t n, int64_t late)
+void map_pick_count(struct map_picked *p, int64_t code, const struct place_count *is)
 {
 	while (p->at < p->n && p->v[p->at].place->code < code)
 		p->at++;
-	if (p->at < p->n && p->v[p->at].place->code == code) {
-		p->v[p->at].n = n;
-		p->v[p->at].late = late;
-	}
+	if (p->at < p->n && p->v[p->at].place->code == code)
+		p->v[p->at].is = *is;
 }
 
 static void add_open(int64_t code, int64_t n, void *arg)
 {
-	map_pick_count(arg, code, n, 0);
+	map_pick_count(arg, code, &(struct place_count){ .n = n });
 }
 
 static enum err draw_shape(struct map_tile *t, struct geo *g, const struct map_place *s, const char *layer)
@@ -232,7 +230,7 @@ static enum err draw_shape(struct map_tile *t, struct geo *g, const struct map_p
 		mvt_str(t->mvt, "code", str_z(code));
 		mvt_str(t->mvt, "name", p->name);
 		mvt_int(t->mvt, "households", p->households);
-		mvt_int(t->mvt, "open", s->n);
+		mvt_int(t->mvt, "open", s->is.n);
 	}
 	geo_shape_free(g, shape);
 	t->rq->rows++;
@@ -250,7 +248,7 @@ static void draw_label(struct map_tile *t, const struct map_place *s)
 	mvt_str(t->mvt, "code", str_z(code));
 	mvt_str(t->mvt, "name", p->name);
 	mvt_str(t->mvt, "level", str_z(vocab_word(&level_vocab, p->level)));
-	mvt_int(t->mvt, "open", s->n);
+	mvt_int(t->mvt, "open", s->is.n);
 }
 
 static enum err draw_picked(struct map_tile *t, const struct map_picked *p, enum level level)

@@ -33,7 +33,7 @@ export const idsOf = (name: Layer): string[] => [`${name}-dot`, `${name}-text`]
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()
 
 function ring(name: Layer): ExpressionSpecification | string {
-	if (name === 'visits') return ['case', ['>', ['coalesce', ['get', 'late'], 0], 0], colour('red-mark'), colour('ink-3')]
+	if (name === 'visits') return ['case', ['>', ['coalesce', ['get', 'late'], 0], 0], colour('red-mark'), ['>', ['coalesce', ['get', 'soon'], 0], 0], colour('amber-mark'), colour('ink-3')]
 	return ['match', ['coalesce', ['get', 'state'], ''], ['grade_d', 'major', 'missing'], colour('red-mark'), ['grade_c', 'high', 'damaged'], colour('amber-mark'), colour('ink-3')]
 }
 

@@ -12,7 +12,7 @@ export const t = words({
 	'ml.events': ['在办事件', 'Open events'],
 	'ml.floors': ['逐层查看', 'Floor by floor'],
 	'ml.openRow': ['查看详情', 'Open'],
-	'ml.plans': ['走访计划 {n}，逾期 {late}', '{n} visit plans, {late} overdue'],
+	'ml.plans': ['走访计划 {n}，逾期 {late}，7 天内到期 {soon}', '{n} visit plans, {late} overdue, {soon} due within a week'],
 	'ml.posts': ['在岗岗位 {n}', '{n} posts'],
 	'ma.title': ['框选统计', 'Count an area'],
 	'ma.polygon': ['多边形', 'Polygon'],
