@@ -215,7 +215,17 @@ static void test_visits(void **state) /* R032 */
 	assert_int_equal(test_callf(t, "GET /api/visits/%s", id, NULL), 200);
 	assert_string_equal(test_str(t, "state"), "closed");
 	assert_string_equal(test_str(t, "confirmed"), "self");
-	/* The head of a household speaks for it, nobody else in it. */
+}
+
+/* The head of a household speaks for it, nobody else in it. */
+static void test_head(void **state) /* R032 */
+{
+	struct test_app *t = *state;
+	char man[32], child[32], consent[32], plan[32], visit[32], id[32], confirm[100];
+
+	SKIP_WITHOUT(t);
+	settle(t, man, child, consent);
+	as(t, SECRETARY);
 	assert_int_equal(reg_add(t, "households", id, "{\"place\":\"" GRID1 "\",\"size\":2}"), 201);
 	assert_int_equal(reg_add(t, "care_plans", plan, "{\"target_kind\":\"household\",\"target_id\":\"%s\",\"type\":\"hardship\","
 		"\"basis\":\"低保\",\"law\":\"社会救助暂行办法\",\"expires\":\"2026-12-31\",\"cycle_days\":30}", id), 201);
@@ -277,6 +287,7 @@ int main(void)
 		TEST_BOTH(test_asking),
 		TEST_BOTH(test_visits),
 		TEST_BOTH(test_access),
+		TEST_EMBEDDED(test_head),
 	};
 
 	if (crypto_init() != OK)
