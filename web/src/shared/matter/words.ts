@@ -62,7 +62,7 @@ register({
 	'action.hand_over': ['已交付确认码', 'The code was handed over'],
 	'action.import': ['导入', 'Import'],
 	'action.link': ['关联', 'Link'],
-	'action.open': ['到期生成', 'Opened: it comes due'],
+	'action.open': ['生成', 'Opened'],
 	'action.follow': ['随走访计划调整', 'Went along with its plan'],
 	'action.cancel': ['取消', 'Cancelled'],
 	'action.not_home': ['上门未遇', 'Nobody at home'],
