@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { ApiError } from '../api/client'
+import { useSubmit } from './submit'
 import { findHotkey, hotkeys, isTyping } from './keys'
 import { readFilters, writeFilters } from './query'
 import { nameOf } from './names'
@@ -51,5 +53,23 @@ describe('names of rows', () => {
 		expect(nameOf({ id: '1', code: 'MS24', name_zh: '暴露垃圾', name_en: 'Rubbish' })).toContain('MS24')
 		expect(nameOf({ id: '1', code: '50011300000000000', name: '云岭区' })).toBe('云岭区')
 		expect(nameOf({ id: '7' })).toBe('7')
+	})
+})
+
+describe('what is sent', () => {
+	it('is sent once at a time, and says what was wrong where', async () => {
+		const { busy, bad, run, badOf, badElse, fail } = useSubmit()
+		let release = (): void => {}
+		const first = run(() => new Promise<void>((done) => (release = done)))
+		expect(busy.value).toBe(true)
+		expect(await run(() => Promise.reject(new Error('never sent')))).toBe(false)
+		release()
+		expect(await first).toBe(true)
+		expect(bad.value).toBeNull()
+		expect(await run(() => Promise.reject(new ApiError(400, 'x.y', 'day', 'no')))).toBe(false)
+		expect(busy.value).toBe(false)
+		expect([badOf('day'), badOf('place'), badElse(['day']), badElse([])].map(Boolean)).toEqual([true, false, false, true])
+		fail('choose one')
+		expect(badElse(['day'])).toBe('choose one')
 	})
 })
