@@ -35,10 +35,10 @@ const char *const tally_sql[] = {
 		"WHERE place >= $1 AND place < $2 AND kind = $3 AND measure = $4 AND day >= $5 AND day <= $6) x "
 		"GROUP BY day ORDER BY day",
 	[Q_TALLY_BELOW] =
-		"SELECT place, CAST(sum(n) AS BIGINT) AS n FROM (SELECT t.place, t.n FROM place p JOIN tally t "
-		"ON t.place = p.code WHERE p.parent = $1 AND t.kind = $3 AND t.measure = $4 AND t.day = 0 "
-		"UNION ALL SELECT place, n FROM tally_delta WHERE place > $1 AND place < $2 AND kind = $3 "
-		"AND measure = $4 AND day = 0) x GROUP BY place ORDER BY place",
+		"SELECT place, CAST(sum(n) AS BIGINT) AS n FROM (SELECT p.code AS place, (SELECT t.n FROM tally t "
+		"WHERE t.place = p.code AND t.kind = $3 AND t.measure = $4 AND t.day = 0 AND t.dim = 0) AS n "
+		"FROM place p WHERE p.parent = $1 UNION ALL SELECT place, n FROM tally_delta WHERE place > $1 AND place < $2 AND kind = $3 "
+		"AND measure = $4 AND day = 0) x WHERE n IS NOT NULL GROUP BY place ORDER BY place",
 	[Q_TALLY_WAITING] = "SELECT id FROM tally_delta LIMIT 1",
 };
 const size_t tally_nsql = Q_TALLY_MAX;

@@ -10,7 +10,7 @@
 #include "mod/atlas/atlas_area.h"
 #include "mod/registry/registry.h"
 
-enum { PROBE = 400, BOX_RANGES = 60, SOON_DAYS = 7 };
+enum { PROBE = 400, PROBE_STEP = 8, PROBE_MOST = PROBE * PROBE_STEP * PROBE_STEP, BOX_RANGES = 60, SOON_DAYS = 7 };
 
 const struct atlas_layer atlas_layers[] = {
 	{ "buildings", &building_entity, "kind", "risk" },
@@ -43,8 +43,8 @@ static enum err one_int(struct sqlb *b, struct dbc *c, int64_t *ret)
 
 /* ---- by word ---- */
 
-/* How often a word is there, counting no further than PROBE: the rarest one leads. */
-static enum err probe(struct req *rq, int64_t class, int64_t word, const char *perm, int64_t *ret)
+/* How often a word is there, counting no further than `max`. */
+static enum err probe(struct req *rq, int64_t class, int64_t word, const char *perm, int64_t max, int64_t *ret)
 {
 	struct sqlb b;
 
@@ -53,10 +53,12 @@ static enum err probe(struct req *rq, int64_t class, int64_t word, const char *p
 		I(class));
 	sqlb_cond(&b, " AND x.word = ?", I(word));
 	scope_place(&b, rq->who, perm, "x.place");
-	sqlb_cond(&b, " LIMIT ?) y", I(PROBE));
+	sqlb_cond(&b, " LIMIT ?) y", I(max));
 	return one_int(&b, rq->db, ret);
 }
 
+/* The rarest word leads. Where all are common, they are counted further: in a city the district's name is
+ * a hundred times as common as the community's. */
 static enum err rarest(
 	struct req *rq, int64_t class, const char *perm, const struct words *w, size_t *ret)
 {
@@ -64,12 +66,17 @@ static enum err rarest(
 	enum err err = OK;
 
 	*ret = 0;
-	for (size_t i = 0; i < w->n && i < ATLAS_WORDS && err == OK && w->n > 1 && least > 0; i++) {
-		err = probe(rq, class, w->v[i], perm, &n);
-		if (err == OK && n < least) {
-			least = n;
-			*ret = i;
+	for (int64_t max = PROBE; max <= PROBE_MOST && least >= max / PROBE_STEP && w->n > 1; max *= PROBE_STEP) {
+		least = INT64_MAX;
+		for (size_t i = 0; i < w->n && i < ATLAS_WORDS && err == OK && least > 0; i++) {
+			err = probe(rq, class, w->v[i], perm, max < least ? max : least, &n);
+			if (err == OK && n < least) {
+				least = n;
+				*ret = i;
+			}
 		}
+		if (err != OK || least < max)
+			break;
 	}
 	return err;
 }

@@ -64,6 +64,7 @@ static enum err list_parts(struct asked *a)
 {
 	const struct snap *s = req_snap(a->rq);
 	enum level below = (enum level)(place_level(a->place) + 1);
+	int64_t today = date_of(a->rq->now);
 	size_t first, n;
 
 	snap_subtree(s, a->place, &first, &n);
@@ -73,7 +74,7 @@ static enum err list_parts(struct asked *a)
 	for (size_t i = first; i < first + n && a->n < PARTS_MAX; i++) {
 		const struct place *p = &s->place[i];
 
-		if (p->level == below && place_in_force(p->valid_to, date_of(a->rq->now)))
+		if (p->level == below && place_in_force(p->valid_to, today))
 			a->v[a->n++].place = p;
 	}
 	a->span = a->n > 0 ? place_end(a->v[0].place->code) - a->v[0].place->code : a->hi - a->lo;
@@ -119,6 +120,7 @@ static enum err take_grids(struct asked *a)
 {
 	const struct snap *s = req_snap(a->rq);
 	const struct norm *norm = &snap_norms(s, a->rq->app)->grid;
+	int64_t today = date_of(a->rq->now);
 	struct place_size *v;
 	size_t first, n, grids = 0;
 	enum err err;
@@ -131,7 +133,7 @@ static enum err take_grids(struct asked *a)
 		const struct place *p = &s->place[i];
 
 		if (p->level == LEVEL_GRID && !place_is_dedicated(p->kind) &&
-			place_in_force(p->valid_to, date_of(a->rq->now)))
+			place_in_force(p->valid_to, today))
 			v[grids++] = (struct place_size){ .code = p->code, .households = p->households };
 	}
 	err = place_sizes(a->rq->db, LEVEL_GRID, a->place, v, grids);
