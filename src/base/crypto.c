@@ -13,6 +13,8 @@ enum {
 
 _Static_assert((int)HASH_LEN == (int)crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert((int)KEY_LEN == (int)crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key size");
+enum { PASSWORD_PASSES = 2, PASSWORD_MEMORY = 19 << 20 };
+
 _Static_assert(crypto_pwhash_STRBYTES == 128, "size of a password hash");
 
 enum err crypto_init(void)
@@ -81,9 +83,8 @@ enum err crypto_password_hash(struct str password, char ret[128])
 
 	if (!password.p || password.n == 0)
 		return ERR_INVALID;
-	/* Fails only when its 64 MiB cannot be had. */
-	if (crypto_pwhash_str(hash, password.p, password.n, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-		    crypto_pwhash_MEMLIMIT_INTERACTIVE))
+	/* Fails only when its memory cannot be had. */
+	if (crypto_pwhash_str(hash, password.p, password.n, PASSWORD_PASSES, PASSWORD_MEMORY))
 		return ERR_NOMEM;
 	memcpy(ret, hash, sizeof(hash));
 	return OK;

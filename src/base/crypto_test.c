@@ -70,7 +70,7 @@ static void test_password(void **state)
 	char hash[128], full[200];
 
 	assert_int_equal(crypto_password_hash(STR("gezhi-demo"), hash), OK);
-	assert_memory_equal(hash, "$argon2id$", 10);
+	assert_memory_equal(hash, "$argon2id$v=19$m=19456,t=2,p=1$", 31);
 	assert_true(crypto_password_verify(hash, STR("gezhi-demo")));
 	assert_false(crypto_password_verify(hash, STR("gezhi-demO")));
 	assert_false(crypto_password_verify(hash, STR("")));

@@ -33,7 +33,7 @@ enum err account_set_password(struct dbc *c, int64_t user_id, struct str passwor
 
 /*
  * An account for whoever registers by themselves; the caller has made sure that they may. First, outside a
- * transaction: the password is checked and hashed (a tenth of a second, 64 MiB; ERR_LIMIT when too many are). Then,
+ * transaction: the password is checked and hashed (a twentieth of a second, 19 MiB; ERR_LIMIT when too many are). Then,
  * in one: the account with its password and one post.
  */
 enum { PASSWORD_HASH = 128 };

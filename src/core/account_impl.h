@@ -16,7 +16,7 @@ extern const char *const account_sql[Q_ACCOUNT_SQL_MAX];
 enum { TOKEN_CHARS = TOKEN_TEXT - 1, PASSWORD_MAX = 128, HEAVY_AT_ONCE = 4, HEAVY_WAITING = 8,
        SIGN_INS_PER_MINUTE = 600 /* of one address: an office behind one router */ };
 
-/* Work that takes much memory (hashing a password 64 MiB, decoding a picture up to 240 MiB): at most
+/* Work that takes much memory (hashing a password 19 MiB, decoding a picture up to 240 MiB): at most
  * HEAVY_AT_ONCE run, HEAVY_WAITING wait, more are refused. */
 bool heavy_enter(struct session_cache *s);
 void heavy_leave(struct session_cache *s);

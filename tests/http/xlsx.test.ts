@@ -328,7 +328,7 @@ function peak(): number {
 	return mb;
 }
 
-test('a file of 100 MB comes in, and reading it takes no more memory than a small one', { skip: once || sanitized }, async () => {
+test('a file of 100 MB comes in, and reading it takes no more memory than a small one', { skip: sanitized }, async () => {
 	const c = await admin(), wide = 'x'.repeat(30000);
 	const lines = Array.from({ length: 3400 }, (_, i) => `B${i % 3390},法定职责,事项B${i},民生服务,负责,${i === 7 ? 'soon' : '2026-01-02'},${wide}\n`);
 	const bytes = Buffer.from(`事项编号,清单,名称,跑道,街道职责,生效日期,别的\n${lines.join('')}`);
