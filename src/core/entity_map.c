@@ -99,17 +99,20 @@ static void assign(const struct fields *fields, struct columns *c, struct column
 
 struct str column_field(struct str name, bool *ret_gcj02)
 {
-	static const char mark[] = "@gcj02";
-	struct str tail = { NULL, sizeof(mark) - 1 };
+	static const struct {
+		const char *mark;
+		bool shifted;
+	} systems[] = { { "@gcj02", true }, { "@wgs84", false }, { "@cgcs2000", false } };
 
 	*ret_gcj02 = false;
-	if (name.n <= tail.n)
-		return name;
-	tail.p = name.p + name.n - tail.n;
-	if (!str_eqz(tail, mark))
-		return name;
-	name.n -= tail.n;
-	*ret_gcj02 = str_eqz(name, "lon") || str_eqz(name, "lat");
+	for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
+		struct str mark = str_z(systems[i].mark), head = { name.p, name.n - mark.n };
+
+		if (name.n <= mark.n || !str_eq((struct str){ name.p + head.n, mark.n }, mark))
+			continue;
+		*ret_gcj02 = systems[i].shifted && (str_eqz(head, "lon") || str_eqz(head, "lat"));
+		return head;
+	}
 	return name;
 }
 

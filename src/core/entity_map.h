@@ -40,7 +40,8 @@ struct columns {
 };
 
 /* Finds the header and maps its columns. `map`: NULL or an object of column titles to field names or null;
- * "lon@gcj02" and "lat@gcj02" for coordinates of map services.
+ * "lon@gcj02" and "lat@gcj02" for coordinates of map services; @wgs84 and @cgcs2000, which differ by centimetres,
+ * are taken as they are.
  * Texts live in `keep`. ERR_INVALID when the file has no row at all. */
 enum err columns_find(struct sheet *s, const struct entity *e, const json_t *map, struct arena *keep,
 		      struct columns *ret, struct error *err) MUST_CHECK;

@@ -76,8 +76,10 @@ test('points of a map service are shifted back where the mapping says so, and th
 	const c = await gz.signIn('admin');
 	const grid = ok(await c.get('/api/places', { level: 'grid', limit: 1 })).items[0].code;
 	const text = `名称,类别,经度,纬度,网格\n坐标公司,enterprise,116.41024449916938,39.91640428150164,${grid}\n`;
-	const send = (map: object | null): Promise<Json> => c.request('POST', '/api/organisations/import?' + new URLSearchParams(
-		map === null ? {} : { map: JSON.stringify(map) }).toString(), text, { headers: { 'content-type': 'text/csv' } });
+	const send = (map: object | null, more: Record<string, string> = {}): Promise<Json> => c.request('POST', '/api/organisations/import?' + new URLSearchParams(
+		map === null ? {} : { map: JSON.stringify(map), ...more }).toString(), text, { headers: { 'content-type': 'text/csv' } });
+	const as = ok(await send({ 经度: 'lon@cgcs2000', 纬度: 'lat@wgs84' }, { dry_run: 'true' })).columns.slice(2, 4);
+	assert.deepEqual(as.map((k: Json) => [k.field, k.gcj02]), [['lon', false], ['lat', false]]);
 	const first = ok(await send({ 经度: 'lon@gcj02', 纬度: 'lat@gcj02' }));
 	assert.deepEqual(first.columns.filter((k: Json) => k.gcj02).map((k: Json) => k.field), ['lon', 'lat']);
 	const made = ok(await c.get('/api/organisations', { q: '坐标公司' })).items[0];
