@@ -50,8 +50,9 @@ test('R022 a double in another street: each side is told of it in part, the leve
 	assert.deepEqual(told.why, ['name_phone']);
 	assert.deepEqual([told.b.id, told.b.name, told.b.place], [null, '双**', there.place.slice(0, 9).padEnd(17, '0')]);
 	refused(await c.get('/api/duplicates/pair', { kind: 'person', a: mine.id, b: other.id }), 404, 'not_found');
-	const pair = ok(await admin.get('/api/duplicates', across)).items.find((p: Json) => p.a.id === mine.id);
-	assert.equal(pair.b.id, other.id);
+	// Which of the two comes first, nobody says: on PostgreSQL numbers do not follow time.
+	const both = [mine.id, other.id].sort();
+	assert.ok(ok(await admin.get('/api/duplicates', across)).items.some((p: Json) => [p.a.id, p.b.id].sort().join() === both.join()));
 	const merged = ok(await admin.post('/api/merges', { kind: 'person', winner_id: mine.id, loser_id: other.id, winner_version: mine.version, loser_version: other.version }), 201);
 	ok(await admin.request('POST', `/api/merges/${merged.id}/undo`));
 });
