@@ -10,7 +10,8 @@
 #include "mod/atlas/atlas_area.h"
 #include "mod/registry/registry.h"
 
-enum { PROBE = 400, PROBE_STEP = 8, PROBE_MOST = PROBE * PROBE_STEP * PROBE_STEP, BOX_RANGES = 60, SOON_DAYS = 7 };
+enum { PROBE = 400, PROBE_STEP = 8, PROBE_MOST = PROBE * PROBE_STEP * PROBE_STEP, BOX_RANGES = 60, SOON_DAYS = 7,
+	STREET_SPAN = 100000000 /* codes from one street to the next */ };
 
 const struct atlas_layer atlas_layers[] = {
 	{ "buildings", &building_entity, "kind", "risk" },
@@ -116,10 +117,8 @@ enum err atlas_find(struct req *rq, const struct entity *e, enum indexed what, c
 
 /* ---- events ---- */
 
-static const char event_columns[] =
-	"SELECT m.id, m.place, m.state, m.level, m.title, m.address, m.lon, m.lat, m.code_id "
-	"FROM matter m WHERE m.open = 1 "
-	"AND m.sealed = 0";
+#define EVENT_COLUMNS \
+	"SELECT m.id, m.place, m.state, m.level, m.title, m.address, m.lon, m.lat, m.code_id FROM "
 
 static enum err event_rows(struct req *rq, struct sqlb *b, atlas_event_fn fn, void *arg)
 {
@@ -156,7 +155,7 @@ enum err atlas_events_find(
 	struct sqlb b;
 
 	sqlb_init(&b);
-	sqlb_add(&b, event_columns);
+	sqlb_add(&b, EVENT_COLUMNS "matter m WHERE m.open = 1 AND m.sealed = 0");
 	if (number != NIL)
 		sqlb_cond(&b, " AND m.id = ?", I(number));
 	else
@@ -171,9 +170,10 @@ enum err atlas_events_in(struct req *rq, int64_t lo, int64_t hi, atlas_event_fn 
 	struct sqlb b;
 
 	sqlb_init(&b);
-	sqlb_add(&b, event_columns);
-	sqlb_cond(&b, " AND m.morton IS NOT NULL AND m.morton >= ?", I(lo));
-	sqlb_cond(&b, " AND m.morton < ?", I(hi));
+	/* The points first, on either engine: an area of a city has thousands of other open matters. */
+	sqlb_cond(&b, EVENT_COLUMNS "(SELECT id FROM matter WHERE open = 1 AND sealed = 0 AND morton IS NOT NULL "
+				    "AND morton >= ?", I(lo));
+	sqlb_cond(&b, " AND morton < ?) k CROSS JOIN matter m WHERE m.id = k.id", I(hi));
 	only_events(rq, &b);
 	return event_rows(rq, &b, fn, arg);
 }
@@ -207,20 +207,18 @@ enum err atlas_count(struct req *rq, const struct atlas_layer *l, int64_t lo, in
 	return one_int(&b, rq->db, ret);
 }
 
-enum err atlas_places(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
-	int64_t *first, int64_t *last)
+enum err atlas_streets(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
+	void (*fn)(int64_t street, void *arg), void *arg)
 {
 	struct sqlb b;
 
 	sqlb_init(&b);
-	sqlb_add(&b, "SELECT min(x.place) AS first, max(x.place) AS last FROM entity_word x");
+	sqlb_cond(&b, "SELECT DISTINCT x.place - x.place % ? AS street FROM entity_word x", I(STREET_SPAN));
 	points_where(rq, l, &b, lo, hi);
 	struct rows *r = sqlb_query(&b, rq->db);
 
-	if (rows_next(r) && row_int_at(r, 0) != NIL) {
-		*first = row_int_at(r, 0) < *first ? row_int_at(r, 0) : *first;
-		*last = row_int_at(r, 1) > *last ? row_int_at(r, 1) : *last;
-	}
+	while (rows_next(r))
+		fn(row_int_at(r, 0), arg);
 	sqlb_release(&b);
 	return rows_close(r);
 }

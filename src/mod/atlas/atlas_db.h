@@ -53,9 +53,9 @@ typedef void (*atlas_point_fn)(const struct atlas_point *p, void *arg);
 /* How many in a range of keys, counting no further than `max` (0: all). */
 enum err atlas_count(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
 	int64_t max, int64_t *ret) MUST_CHECK;
-/* The lowest and the highest place of those in a range, beside what they are. */
-enum err atlas_places(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
-	int64_t *first, int64_t *last) MUST_CHECK;
+/* The streets of those in a range, each once. */
+enum err atlas_streets(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
+	void (*fn)(int64_t street, void *arg), void *arg) MUST_CHECK;
 enum err atlas_cells(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,
 	int64_t span, atlas_point_fn fn, void *arg) MUST_CHECK;
 enum err atlas_points(struct req *rq, const struct atlas_layer *l, int64_t lo, int64_t hi,

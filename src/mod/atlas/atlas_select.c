@@ -39,7 +39,7 @@ struct selection {
 	enum err err;
 	int64_t count, households, people;
 	bool visits;	     /* visit plans are asked for too: at the places of the points */
-	int64_t first, last; /* lowest and highest of them */
+	struct care_where where; /* the streets of those points */
 	size_t n, max;
 	struct listed *v;
 };
@@ -50,6 +50,13 @@ static void list(struct selection *s, struct listed x)
 		return;
 	x.name = str_dup(s->rq->arena, x.name);
 	s->v[s->n++] = x;
+}
+
+static void take_street(int64_t place, void *arg)
+{
+	struct selection *s = arg;
+
+	care_where_add(&s->where, place);
 }
 
 static void take_point(const struct atlas_point *p, void *arg)
@@ -64,8 +71,7 @@ static void take_point(const struct atlas_point *p, void *arg)
 	if (s->inside)
 		return;
 	s->count++;
-	s->first = p->place < s->first ? p->place : s->first;
-	s->last = p->place > s->last ? p->place : s->last;
+	take_street(p->place, s);
 	if (s->homes && s->err == OK)
 		s->err = atlas_homes(s->rq, 0, 0, p->id, &s->households, &s->people);
 }
@@ -100,8 +106,7 @@ static enum err select_visits(struct selection *s)
 {
 	s->n = 0;
 	s->count = 0;
-	return s->first > s->last ? OK
-				  : care_points_each(s->rq, s->first, s->last, take_visit, s);
+	return s->where.n == 0 ? OK : care_points_each(s->rq, &s->where, take_visit, s);
 }
 
 static enum err select_range(struct selection *s, const struct area_range *r)
@@ -119,7 +124,7 @@ static enum err select_range(struct selection *s, const struct area_range *r)
 	err = atlas_count(s->rq, s->l, r->lo, r->hi, 0, &n);
 	s->count += n;
 	if (err == OK && n > 0 && s->visits)
-		err = atlas_places(s->rq, s->l, r->lo, r->hi, &s->first, &s->last);
+		err = atlas_streets(s->rq, s->l, r->lo, r->hi, take_street, s);
 	if (err == OK && n > 0 && s->n < s->max)
 		err = atlas_points(
 			s->rq, s->l, r->lo, r->hi, (int64_t)(s->max - s->n), take_point, s);
@@ -174,8 +179,7 @@ static enum err write_layers(struct selection *s, struct jw *out)
 	enum err err = OK;
 
 	s->visits = may(s->rq->who, "care.read");
-	s->first = INT64_MAX;
-	s->last = 0;
+	s->where = (struct care_where){ .level = LEVEL_STREET };
 	jw_karr(out, "layers");
 	for (size_t i = 0; i < atlas_nlayers && err == OK; i++) {
 		s->l = &atlas_layers[i];

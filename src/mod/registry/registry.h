@@ -249,8 +249,16 @@ struct care_point {
 	double lon, lat; /* NaN: it has no point */
 	struct str name; /* for the call */
 };
-/* Those in sight at places from `first` to `last`, the longest overdue first. */
-enum err care_points_each(struct req *rq, int64_t first, int64_t last,
+/* Where to look: streets, or districts where there are more streets than fit, and so on upwards. */
+enum { CARE_PLACES = 32 };
+struct care_where {
+	enum level level;
+	int64_t place[CARE_PLACES];
+	size_t n;
+};
+void care_where_add(struct care_where *w, int64_t place);
+/* Those in sight there, the longest overdue first. */
+enum err care_points_each(struct req *rq, const struct care_where *w,
 			  void (*fn)(const struct care_point *p, void *arg), void *arg) MUST_CHECK;
 
 extern const struct module registry_module;

@@ -554,19 +554,44 @@ enum err due_count(struct dbc *c, const struct due_query *q, int64_t *ret_all, i
 	return rows_close(r);
 }
 
-enum err care_points_each(struct req *rq, int64_t first, int64_t last,
+void care_where_add(struct care_where *w, int64_t place)
+{
+	int64_t up = place_up(place, w->level);
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->place[i] == up)
+			return;
+	}
+	if (w->n < CARE_PLACES) {
+		w->place[w->n++] = up;
+	} else if (w->level > LEVEL_PROVINCE) {
+		const struct care_where all = *w;
+
+		*w = (struct care_where){ .level = all.level - 1 };
+		for (size_t i = 0; i < all.n; i++)
+			care_where_add(w, all.place[i]);
+		care_where_add(w, place);
+	}
+}
+
+/* One range of the index for each place: as alternatives of one condition they would be read from end to end. */
+enum err care_points_each(struct req *rq, const struct care_where *w,
 			  void (*fn)(const struct care_point *p, void *arg), void *arg)
 {
 	int64_t day = date_of(rq->now);
 	struct sqlb b;
 
 	sqlb_init(&b);
-	sqlb_add(&b, "SELECT c.id, c.place, c.next_due, " OBJECT_COLUMNS "FROM care_plan c " OBJECT_JOINS("c.target_id")
-		     "LEFT JOIN account ac ON ac.id = c.target_id");
-	sqlb_cond(&b, " WHERE c.ended_at IS NULL AND c.started <= ?", I(day));
+	sqlb_add(&b, "SELECT c.id, c.place, c.next_due, " OBJECT_COLUMNS "FROM (");
+	for (size_t i = 0; i < w->n; i++) {
+		sqlb_add(&b, i == 0 ? "" : " UNION ALL ");
+		sqlb_cond(&b, "SELECT id, place, next_due, target_id, started, expires FROM care_plan "
+			      "WHERE ended_at IS NULL AND place >= ?", I(w->place[i]));
+		sqlb_cond(&b, " AND place < ?", I(place_end(w->place[i])));
+	}
+	sqlb_add(&b, ") c " OBJECT_JOINS("c.target_id") "LEFT JOIN account ac ON ac.id = c.target_id");
+	sqlb_cond(&b, " WHERE c.started <= ?", I(day));
 	sqlb_cond(&b, " AND c.expires >= ?", I(day));
-	sqlb_cond(&b, " AND c.place >= ?", I(first));
-	sqlb_cond(&b, " AND c.place <= ?", I(last));
 	care_sight(&b, rq->who, 0);
 	sqlb_add(&b, " ORDER BY c.next_due, c.id");
 	struct rows *r = sqlb_query(&b, rq->db);

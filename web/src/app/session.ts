@@ -35,6 +35,7 @@ export async function resume(): Promise<void> {
 /* Checking a password is heavy on purpose, so the server takes few at once. When everybody comes at the
  * same time, those whom it sends away wait their turn here, for two minutes at most. */
 const QUEUE_MS = 120_000
+const BUSY = ['auth.busy', 'busy']
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 export async function signIn(login: string, password: string, queued?: () => void): Promise<void> {
@@ -43,7 +44,7 @@ export async function signIn(login: string, password: string, queued?: () => voi
 		try {
 			return await api.post('/api/session', { login, password })
 		} catch (e) {
-			if (!(e instanceof ApiError) || e.code !== 'auth.busy' || Date.now() > until) throw e
+			if (!(e instanceof ApiError) || !BUSY.includes(e.code) || Date.now() > until) throw e
 			queued?.()
 			await pause(500 + Math.random() * 1000)
 			return attempt()

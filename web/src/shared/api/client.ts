@@ -105,9 +105,22 @@ async function send<T>(method: string, path: string, o: RequestOptions = {}): Pr
 	return (text ? JSON.parse(text) : null) as T
 }
 
+/* What only reads is asked again when the server has too much to do just now. */
+const READ_TRIES = 5
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+async function read<T>(path: string, o: RequestOptions, tries = READ_TRIES): Promise<T> {
+	try {
+		return await send<T>('GET', path, o)
+	} catch (e) {
+		if (!(e instanceof ApiError) || e.code !== 'busy' || tries <= 1) throw e
+		await pause(500 + Math.random() * 1000)
+		return read(path, o, tries - 1)
+	}
+}
+
 export const api = {
-	get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
-		send<T>('GET', path, { query, signal }),
+	get: <T>(path: string, query?: Query, signal?: AbortSignal) => read<T>(path, { query, signal }),
 	/* Without a body for what takes none. */
 	post: <T>(path: string, body?: unknown, o?: RequestOptions) => send<T>('POST', path, { ...o, body }),
 	patch: <T>(path: string, body: unknown, o?: RequestOptions) =>
