@@ -464,12 +464,11 @@ static enum err change_tx(struct dbc *c, void *arg)
 	return err != OK ? err : notify_add(c, &msg);
 }
 
-enum err account_hash(struct req *rq, struct str login, struct str password, char ret[PASSWORD_HASH])
+/* One of the few at once. */
+static enum err hash(struct req *rq, struct str password, char ret[PASSWORD_HASH])
 {
-	enum err err = password_check(password, login, &rq->err);
+	enum err err;
 
-	if (err != OK)
-		return err;
 	if (!heavy_enter(rq->app->sessions))
 		return req_fail(rq, ERR_LIMIT, "auth.busy", "", "the server is busy; try again");
 	err = crypto_password_hash(password, ret);
@@ -477,16 +476,19 @@ enum err account_hash(struct req *rq, struct str login, struct str password, cha
 	return err;
 }
 
+enum err account_hash(struct req *rq, struct str login, struct str password, char ret[PASSWORD_HASH])
+{
+	enum err err = password_check(password, login, &rq->err);
+
+	return err != OK ? err : hash(rq, password, ret);
+}
+
 /* Hashes outside, stores inside a transaction, forgets afterwards. */
 static enum err change_password(struct req *rq, int64_t user_id, int64_t keep, struct str password)
 {
 	struct change ch = { .rq = rq, .user_id = user_id, .keep = keep };
-	enum err err;
+	enum err err = hash(rq, password, ch.hash);
 
-	if (!heavy_enter(rq->app->sessions))
-		return req_fail(rq, ERR_LIMIT, "auth.busy", "", "the server is busy; try again");
-	err = crypto_password_hash(password, ch.hash);
-	heavy_leave(rq->app->sessions);
 	if (err == OK)
 		err = db_write(rq->app->db, change_tx, &ch);
 	if (err == OK)

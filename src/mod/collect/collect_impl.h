@@ -56,6 +56,9 @@ enum err collect_open(struct req *rq, struct str sealed, json_t **ret) MUST_CHEC
 enum err collect_list(struct req *rq, struct str json, const char *field, int64_t *ret, size_t max,
 	size_t *ret_n) MUST_CHECK;
 
+/* A member with a field's text as lists show it, masked unless `full`; null when it says nothing. */
+void collect_text(const struct field *f, const void *rec, bool full, const char *key, struct jw *out);
+
 /* ---- doubles ---- */
 
 /* Two rows of a kind, each in sight and where the asker may merge. */

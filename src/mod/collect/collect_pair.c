@@ -193,7 +193,7 @@ static bool sees_full(struct req *rq, const struct entity *e, const void *rec)
 	return e->full == NULL || may_at(rq->who, e->full, registry_place(e, rec));
 }
 
-static void write_text(
+void collect_text(
 	const struct field *f, const void *rec, bool full, const char *key, struct jw *out)
 {
 	struct buf b;
@@ -255,8 +255,8 @@ static enum err write_fields(
 			continue;
 		jw_obj(out);
 		jw_kz(out, "field", f->name);
-		write_text(f, a, sees_full(rq, e, a), "a", out);
-		write_text(f, b, sees_full(rq, e, b), "b", out);
+		collect_text(f, a, sees_full(rq, e, a), "a", out);
+		collect_text(f, b, sees_full(rq, e, b), "b", out);
 		write_source(fa, na, f->name, "a_at", out);
 		write_source(fb, nb, f->name, "b_at", out);
 		jw_kbool(out, "same", field_same(f, a, b));

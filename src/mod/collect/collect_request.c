@@ -381,17 +381,6 @@ static bool offers(const struct act *a, const struct transition *t)
 
 /* ---- looking ---- */
 
-static void write_text(
-	const struct field *f, const void *rec, bool full, const char *key, struct jw *out)
-{
-	struct buf b;
-
-	buf_init(&b, 1 << 17);
-	entity_field_text(f, rec, full, &b);
-	jw_kstr(out, key, buf_view(&b).n == 0 ? (struct str){ NULL, 0 } : buf_view(&b));
-	buf_release(&b);
-}
-
 static enum err change_detail(struct req *rq, const struct matter *m, struct jw *out)
 {
 	struct wanted w = { .which = 0 };
@@ -418,8 +407,8 @@ static enum err change_detail(struct req *rq, const struct matter *m, struct jw 
 			continue;
 		jw_obj(out);
 		jw_kz(out, "field", f->name);
-		write_text(f, w.old, full, "from", out);
-		write_text(f, w.rec, full, "to", out);
+		collect_text(f, w.old, full, "from", out);
+		collect_text(f, w.rec, full, "to", out);
 		jw_kbool(out, "conflict", conflicts(&w, i));
 		jw_end_obj(out);
 	}

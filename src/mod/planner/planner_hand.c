@@ -187,15 +187,23 @@ static enum err choose_all(struct req *rq, int64_t plan, const struct sheet *s, 
 	return err;
 }
 
+/* The draft that the request is about, in this version, and its sheet. */
+static enum err open_draft(struct req *rq, int64_t version, struct grid_plan *old, struct sheet **ret)
+{
+	struct sheet *s = ARENA_NEW(rq->arena, struct sheet);
+	enum err err = s == NULL ? ERR_NOMEM : plan_draft(rq, version, old);
+
+	*ret = s;
+	return err != OK ? err : sheet_of_plan(rq, old, s);
+}
+
 enum err plan_assign(struct req *rq, struct jw *out)
 {
 	const struct assign_body *in = rq->in;
-	struct sheet *s = ARENA_NEW(rq->arena, struct sheet);
+	struct sheet *s = NULL;
 	struct grid_plan old, p;
-	enum err err = s == NULL ? ERR_NOMEM : plan_draft(rq, in->version, &old);
+	enum err err = open_draft(rq, in->version, &old, &s);
 
-	if (err == OK)
-		err = sheet_of_plan(rq, &old, s);
 	if (err == OK)
 		err = choose_all(rq, old.id, s, in->items);
 	if (err != OK)
@@ -300,12 +308,10 @@ static enum err take_changes(
 enum err plan_cells(struct req *rq, struct jw *out)
 {
 	const struct cells_body *in = rq->in;
-	struct sheet *s = ARENA_NEW(rq->arena, struct sheet);
+	struct sheet *s = NULL;
 	struct grid_plan old, p;
-	enum err err = s == NULL ? ERR_NOMEM : plan_draft(rq, in->version, &old);
+	enum err err = open_draft(rq, in->version, &old, &s);
 
-	if (err == OK)
-		err = sheet_of_plan(rq, &old, s);
 	if (err == OK)
 		err = take_changes(rq, old.id, s, in);
 	if (err == OK)
